@@ -1,0 +1,230 @@
+"""The server: routes, the clock, what a handler may ask for, and what a client sees when something fails."""
+
+import logging
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from litestar import Litestar, Request, Response, Router, get
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.exceptions import HTTPException, ValidationException
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.spec import Components, OpenAPIFormat, OpenAPIType, Schema, SecurityScheme
+from litestar.plugins import OpenAPISchemaPlugin
+from litestar.typing import FieldDefinition
+
+from guerdon.api import auth, explorer
+from guerdon.api.integration import customer_sessions, customers
+from guerdon.api.management import (
+    application_sessions,
+    applications,
+    attributes,
+    campaigns,
+    coupons,
+    logins,
+    rulesets,
+)
+from guerdon.api.responses import JsonResponse
+from guerdon.db import pool
+from guerdon.db.pool import Connection
+from guerdon.errors import ClientError, Conflict, ErrorResponse, Invalid, Problem, Retry
+from guerdon.flows.programs import Programs
+from guerdon.wire.base import Effects, Moment, Number, decode
+
+log = logging.getLogger("guerdon")
+
+LARGEST_BODY = 10 * 1024 * 1024
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    """The one clock of the server."""
+    return datetime.now(UTC)
+
+
+class JsonRequest(Request[Any, Any, Any]):
+    """Decodes a body straight into the struct the handler declares, exactly and strictly."""
+
+    async def json(self) -> Any:
+        field = self.route_handler.parsed_data_field
+        return decode(await self.body(), field.annotation if field else Any)
+
+
+class WireSchemas(OpenAPISchemaPlugin):
+    """Shows our exact numbers, moments and effects as the plain JSON they are in the OpenAPI document."""
+
+    @staticmethod
+    def is_plugin_supported_type(value: Any) -> bool:
+        return value in (Number, Decimal, Moment, Effects)
+
+    def to_openapi_schema(self, field_definition: FieldDefinition, schema_creator: Any) -> Schema:
+        if field_definition.annotation is Moment:
+            return Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.DATE_TIME)
+        if field_definition.annotation is Effects:
+            return Schema(type=OpenAPIType.ARRAY, items=Schema(type=OpenAPIType.ARRAY, items=Schema()))
+        return Schema(type=OpenAPIType.NUMBER)
+
+
+async def provide_conn(state: State) -> AsyncIterator[Connection]:
+    """One request, one transaction: committed when the handler returns, undone when it raises."""
+    async with pool.transaction(state.pool) as conn:
+        yield conn
+
+
+def provide_now(state: State) -> datetime:
+    """The time of the request."""
+    now: datetime = state.clock()
+    return now
+
+
+def provide_user(request: Request[Any, Any, Any]) -> Any:
+    """What the guard found: the caller (`caller`) or the Integration key (`key`)."""
+    return request.user
+
+
+def _answer(error: ClientError) -> Response[Any]:
+    return JsonResponse(error.body(), status_code=error.status, media_type="application/json")
+
+
+def _refused(_: Request[Any, Any, Any], error: ClientError) -> Response[Any]:
+    return _answer(error)
+
+
+def _bad_parameter(_: Request[Any, Any, Any], error: ValidationException) -> Response[Any]:
+    """Litestar checks path and query parameters; the sentence and the name are its, the body is the contract's."""
+    problems = [
+        Problem.in_query(str(entry.get("key", "")), "Invalid value", str(entry.get("message", "")))
+        for entry in error.extra or ()
+        if isinstance(entry, dict)
+    ]
+    return _answer(Invalid(errors=problems))
+
+
+def _http_error(_: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+    """Unknown routes and methods, and bodies over the limit."""
+    sentence = {404: "Not found", 405: "Method not allowed", 413: "The request body is too large"}
+    body = ErrorResponse(sentence.get(error.status_code, "Bad request"), [], error.status_code)
+    headers = {"Allow": error.headers["Allow"]} if error.headers and "Allow" in error.headers else None
+    return JsonResponse(body, status_code=error.status_code, headers=headers, media_type="application/json")
+
+
+def _bug(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """A database refusal that has a meaning for the client, or a bug: its stack goes to the log, never further."""
+    cause = error.exceptions[0] if isinstance(error, ExceptionGroup) else error  # Litestar groups what a commit raises
+    if isinstance(cause, Retry):
+        return _answer(Conflict("Too many requests are changing the same data at the same time"))
+    if isinstance(cause, ClientError):
+        return _answer(cause)
+    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return JsonResponse(ErrorResponse("Internal server error", [], 500), status_code=500, media_type="application/json")
+
+
+@get("/healthz", include_in_schema=False, sync_to_thread=False)
+def healthz() -> dict[str, str]:
+    """The process answers."""
+    return {"status": "ok"}
+
+
+@get("/readyz", include_in_schema=False)
+async def readyz(state: State) -> Response[Any]:
+    """The process can do work: the database answers."""
+    ready = await pool.answers(state.pool)
+    return JsonResponse({"status": "ok" if ready else "unavailable"}, status_code=200 if ready else 503)
+
+
+_REFUSALS = {
+    400: ResponseSpec(ErrorResponse, description="The request is malformed or refers to something unknown"),
+    401: ResponseSpec(ErrorResponse, description="Unauthorized - Invalid API key"),
+}
+
+
+_SHARED = {"conn": Provide(provide_conn), "now": Provide(provide_now, sync_to_thread=False)}
+
+
+def _router(guard: Any, user_name: str, security: str, handlers: list[Any]) -> Router:
+    for handler in handlers:
+        handler.responses = {**(handler.responses or {}), **_REFUSALS}
+    return Router(
+        "/",
+        route_handlers=handlers,
+        guards=[guard],
+        dependencies={**_SHARED, user_name: Provide(provide_user, sync_to_thread=False)},
+        security=[{security: []}],
+    )
+
+
+def _open_router(handlers: list[Any]) -> Router:
+    """Operations of which some need no key, since they hand one out; the others bring their own guard."""
+    for handler in handlers:
+        handler.responses = {**(handler.responses or {}), **_REFUSALS}
+    return Router("/", route_handlers=handlers, dependencies=_SHARED)
+
+
+def _openapi() -> OpenAPIConfig:
+    schemes = {
+        "api_key_v1": "`ApiKey-v1 <key>`: an Integration key",
+        "management_key": "`ManagementKey-v1 <key>`: a Management key",
+        "manager_auth": "`Bearer <token>`: a token from createSession",
+    }
+    return OpenAPIConfig(
+        title="Guerdon",
+        version="0.1.0",
+        description="A self-hosted promotion and loyalty engine, wire-compatible with Talon.One.",
+        path="/openapi",
+        render_plugins=[explorer.RenderPlugin()],
+        components=Components(
+            security_schemes={
+                name: SecurityScheme(type="apiKey", name="Authorization", security_scheme_in="header", description=text)
+                for name, text in schemes.items()
+            }
+        ),
+    )
+
+
+def build_app(state: dict[str, Any], lifespan: list[Any] | None = None) -> Litestar:
+    """The ASGI application. `state` holds `pool` and `clock`; a worker opens them in `lifespan`."""
+    state.setdefault("clock", utc_now)
+    state.setdefault("programs", Programs())
+    integration = _router(auth.require_integration_key, "key", "api_key_v1", INTEGRATION)
+    management = _router(auth.require_manager, "caller", "manager_auth", MANAGEMENT)
+    return Litestar(
+        route_handlers=[
+            healthz,
+            readyz,
+            explorer.openapi_json,
+            explorer.root,
+            _open_router(OPEN),
+            integration,
+            management,
+        ],
+        state=State(state, deep_copy=False),
+        request_class=JsonRequest,
+        response_class=JsonResponse,
+        request_max_body_size=LARGEST_BODY,
+        plugins=[WireSchemas()],
+        openapi_config=_openapi(),
+        exception_handlers={
+            ClientError: _refused,
+            ValidationException: _bad_parameter,
+            HTTPException: _http_error,
+            Exception: _bug,
+        },
+        lifespan=lifespan or [],
+        logging_config=None,
+    )
+
+
+INTEGRATION: list[Any] = [*customer_sessions.handlers, *customers.handlers]
+OPEN: list[Any] = [*logins.handlers]
+MANAGEMENT: list[Any] = [
+    *application_sessions.handlers,
+    *applications.handlers,
+    *attributes.handlers,
+    *campaigns.handlers,
+    *coupons.handlers,
+    *rulesets.handlers,
+]

@@ -1,0 +1,82 @@
+"""Who is calling: the guards in front of both APIs, and passwords. Wrong kind of key, wrong key, no key: 401."""
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import secrets
+from typing import Any
+
+from litestar.connection import ASGIConnection
+from litestar.handlers.base import BaseRouteHandler
+
+from guerdon.db import keys, pool
+from guerdon.db.keys import Caller, IntegrationKey
+from guerdon.errors import Forbidden, Unauthorized
+
+INTEGRATION_SCHEME = "apikey-v1"
+MANAGEMENT_SCHEME = "managementkey-v1"
+BEARER_SCHEME = "bearer"
+
+
+def credentials(header: str) -> tuple[str, str]:
+    """Scheme in lower case and secret of an Authorization header; both empty when it is malformed."""
+    scheme, _, secret = header.strip().partition(" ")
+    secret = secret.strip()
+    return (scheme.lower(), secret) if secret and " " not in secret else ("", "")
+
+
+async def require_integration_key(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """Guard of the Integration API; leaves the key as `request.user`."""
+    connection.scope["user"] = await integration_key(connection)
+
+
+async def integration_key(connection: ASGIConnection[Any, Any, Any, Any]) -> IntegrationKey:
+    """The Integration key of the request, read from the database; raises Unauthorized."""
+    scheme, secret = credentials(connection.headers.get("authorization", ""))
+    if scheme != INTEGRATION_SCHEME:
+        raise Unauthorized
+    state = connection.app.state
+    async with pool.connection(state.pool) as conn:
+        key = await keys.find_integration_key(conn, secret, state.clock())
+    if key is None:
+        raise Unauthorized
+    return key
+
+
+async def require_manager(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Guard of the Management API; leaves the caller as `request.user`."""
+    scheme, secret = credentials(connection.headers.get("authorization", ""))
+    find = {MANAGEMENT_SCHEME: keys.find_management_key, BEARER_SCHEME: keys.find_login}.get(scheme)
+    if find is None:
+        raise Unauthorized
+    state = connection.app.state
+    async with pool.connection(state.pool) as conn:
+        caller = await find(conn, secret, state.clock())
+    if caller is None:
+        raise Unauthorized
+    _require_access(caller, connection.scope["path_template"], connection.path_params)
+    connection.scope["user"] = caller
+
+
+def _require_access(caller: Caller, route: str, path_params: dict[str, Any]) -> None:
+    """A key is limited to path patterns and Applications; no pattern or Application named means all."""
+    if caller.endpoints and not any(pattern in route for pattern in caller.endpoints):
+        raise Forbidden("This key has no access to this endpoint")
+    allowed = caller.allowed_application_ids
+    if allowed and "application_id" in path_params and path_params["application_id"] not in allowed:
+        raise Forbidden("This key has no access to this Application")
+
+
+def hash_password(password: str) -> str:
+    """A salted scrypt hash, with its parameters, as text."""
+    salt = secrets.token_bytes(16)
+    digest = hashlib.scrypt(password.encode(), salt=salt, n=2**14, r=8, p=1)
+    return "$".join(["scrypt", base64.b64encode(salt).decode(), base64.b64encode(digest).decode()])
+
+
+async def check_password(password: str, stored: str) -> bool:
+    """Whether the password fits; takes about 50 ms, off the event loop."""
+    _, salt, digest = stored.split("$")
+    found = await asyncio.to_thread(hashlib.scrypt, password.encode(), salt=base64.b64decode(salt), n=2**14, r=8, p=1)
+    return hmac.compare_digest(found, base64.b64decode(digest))

@@ -1,0 +1,83 @@
+"""Customer sessions: update (the central call) and read (core.md §3, §4)."""
+
+from datetime import datetime, timedelta
+from typing import Annotated, Any, cast
+
+from litestar import Response, get, put
+from litestar.datastructures import State
+from litestar.params import Parameter
+
+from guerdon.api.lists import moment
+from guerdon.db.keys import IntegrationKey
+from guerdon.db.pool import Connection
+from guerdon.errors import Invalid, Problem
+from guerdon.flows.apply_session import Update, apply_session
+from guerdon.flows.read_session import read_session
+from guerdon.wire.customer_sessions import (
+    IntegrationCustomerSessionResponse,
+    IntegrationRequest,
+    IntegrationStateV2,
+)
+
+LONGEST_ID = 1000
+
+
+@put(
+    "/v2/customer_sessions/{customer_session_id:str}",
+    operation_id="updateCustomerSessionV2",
+    tags=["Customer sessions"],
+)
+async def update_customer_session_v2(
+    customer_session_id: str,
+    data: IntegrationRequest,
+    key: IntegrationKey,
+    now: datetime,
+    state: State,
+    dry: bool = False,
+    judged_at: Annotated[str | None, Parameter(query="now")] = None,
+) -> IntegrationStateV2:
+    check_id(customer_session_id)
+    dry = dry or key.type == "staging"
+    update = Update(
+        key=(key.application_id, key.id),
+        integration_id=customer_session_id,
+        body=data,
+        dry=dry,
+        now=now,
+        judged_at=_judged_at(judged_at, now, key, dry=dry),
+    )
+    content = await apply_session(state.pool, state.programs, update)
+    return cast("IntegrationStateV2", Response(content, media_type="application/json"))  # encoded already
+
+
+@get(
+    "/v2/customer_sessions/{customer_session_id:str}",
+    operation_id="getCustomerSession",
+    tags=["Customer sessions"],
+)
+async def get_customer_session(
+    customer_session_id: str, key: IntegrationKey, conn: Connection, now: datetime, state: State
+) -> IntegrationCustomerSessionResponse:
+    check_id(customer_session_id)
+    return await read_session(conn, state.programs, (key.application_id, key.id), customer_session_id, now)
+
+
+def check_id(integration_id: str) -> None:
+    """A session id is any text of 1 to 1000 characters."""
+    if not integration_id or len(integration_id) > LONGEST_ID:
+        details = f"a session id has 1 to {LONGEST_ID} characters"
+        raise Invalid(errors=[Problem("maxLength", Problem.in_query("customerSessionId", "", "").source, details)])
+
+
+def _judged_at(text: str | None, now: datetime, key: IntegrationKey, *, dry: bool) -> datetime:
+    """The clock of the evaluation: `now` of a dry request, in the future; else the server's, plus the key's offset."""
+    wanted = moment("now", text)
+    if wanted is None:
+        return now + timedelta(microseconds=(key.time_offset or 0) / 1000)
+    if not dry or wanted <= now:
+        details = "now must be in the future" if dry else "now goes with dry=true only"
+        raise Invalid(errors=[Problem.in_query("now", "Invalid value", details)])
+    return wanted
+
+
+handlers: list[Any] = [update_customer_session_v2, get_customer_session]

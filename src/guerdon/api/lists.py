@@ -1,0 +1,41 @@
+"""The query parameters that lists share (management.md §2)."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from litestar.params import Parameter
+
+from guerdon.db.paging import Page
+from guerdon.errors import Invalid, Problem
+
+PageSize = Annotated[int, Parameter(query="pageSize", ge=1, le=1000)]
+Skip = Annotated[int, Parameter(query="skip", ge=0, le=2**31)]
+Sort = Annotated[str, Parameter(query="sort")]
+
+
+def page(page_size: int, skip: int, sort: str) -> Page:
+    """The wanted page."""
+    return Page(page_size, skip, sort)
+
+
+def moment(parameter: str, text: str | None) -> datetime | None:
+    """A timestamp of the query: RFC 3339 with any offset, or a date, which means midnight UTC."""
+    if text is None:
+        return None
+    try:
+        value = datetime.fromisoformat(text)
+    except ValueError:
+        problem = Problem.in_query(parameter, "Invalid type", f"{parameter} must be an RFC 3339 timestamp")
+        raise Invalid(errors=[problem]) from None
+    return value if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+def numbers(parameter: str, text: str | None) -> list[int] | None:
+    """A comma-separated list of ids."""
+    if text is None:
+        return None
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError:
+        problem = Problem.in_query(parameter, "Invalid type", f"{parameter} must be ids separated by commas")
+        raise Invalid(errors=[problem]) from None

@@ -1,0 +1,248 @@
+"""Campaigns (management.md §5). Their rulesets and coupons are in files of their own."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from msgspec import UNSET
+
+from guerdon.db import programs
+from guerdon.db.paging import Listing, Page, substring
+from guerdon.db.pool import Connection, Row, first
+from guerdon.engine.money import plain
+from guerdon.errors import Invalid, Problem
+from guerdon.wire.base import decoder, encode_text
+from guerdon.wire.campaigns import Campaign, CampaignBudget, NewCampaign, UpdateCampaign
+
+# $1 account, $2 Application, $3 now.
+CAMPAIGNS = """
+SELECT * FROM (
+    SELECT c.*, creator.name AS created_by, editor.name AS updated_by_name,
+        CASE WHEN c.state <> 'enabled' THEN c.state
+             WHEN c.start_time > $3 THEN 'scheduled'
+             WHEN c.end_time <= $3 THEN 'expired'
+             ELSE 'running' END AS frontend_state
+    FROM campaigns c
+    JOIN applications a ON a.id = c.application_id
+    JOIN users creator ON creator.id = c.user_id
+    LEFT JOIN users editor ON editor.id = c.updated_by
+    WHERE a.account_id = $1 AND c.application_id = $2) AS campaign
+WHERE true
+"""
+SELECT = CAMPAIGNS + " AND id = $4"
+LIST = Listing(
+    select=CAMPAIGNS,
+    filters={
+        "ids": "id = ANY (?)",
+        "states": "frontend_state = ANY (?)",
+        "name": "name ILIKE ?",
+        "tags": "EXISTS (SELECT FROM unnest(tags) AS tag WHERE tag ILIKE ANY (?))",
+        # The name's pattern comes first, those of the tags after it.
+        "nameOrTags": """(name ILIKE (?::text[])[1]
+            OR EXISTS (SELECT FROM unnest(tags) AS tag WHERE tag ILIKE ANY ((?::text[])[2:])))""",
+        "createdBefore": "created < ?",
+        "createdAfter": "created > ?",
+        "startBefore": "start_time < ?",
+        "startAfter": "start_time > ?",
+        "endBefore": "end_time < ?",
+        "endAfter": "end_time > ?",
+        "campaignGroupId": "? = ANY (campaign_groups)",
+        "templateId": "?::bigint IS NULL",  # no campaign comes from a template yet
+        "storeId": "? = ANY (linked_store_ids)",
+    },
+    sorts={
+        "id": "id",
+        "created": "created",
+        "updated": "updated",
+        "name": "name",
+        "state": "state",
+        "startTime": "start_time",
+        "endTime": "end_time",
+        "lastActivity": "last_activity",
+    },
+)
+
+INSERT = """
+INSERT INTO campaigns (application_id, user_id, created, updated, state, type, evaluation_group_id, name, description,
+    start_time, end_time, attributes, active_ruleset_id, tags, reevaluate_on_return, features, coupon_settings,
+    referral_settings, limits, campaign_groups, linked_store_ids, coupon_attributes)
+SELECT a.id, $3, $4, $4, COALESCE($5, 'enabled'), COALESCE($6, 'advanced'),
+    COALESCE($7, a.default_evaluation_group_id), $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22
+FROM applications a WHERE a.account_id = $1 AND a.id = $2
+RETURNING id
+"""
+UPDATE = """
+UPDATE campaigns c SET updated_by = $4, updated = $5, state = COALESCE($6, c.state), type = COALESCE($7, c.type),
+    evaluation_group_id = COALESCE($8, c.evaluation_group_id), name = $9, description = $10, start_time = $11,
+    end_time = $12, attributes = $13, active_ruleset_id = $14, tags = $15, reevaluate_on_return = $16, features = $17,
+    coupon_settings = $18, referral_settings = $19, limits = $20, campaign_groups = $21, linked_store_ids = $22,
+    coupon_attributes = $23
+FROM applications a
+WHERE a.id = c.application_id AND a.account_id = $1 AND c.application_id = $2 AND c.id = $3
+"""
+# A ruleset that was active already keeps the time it was activated at.
+ACTIVATE = """
+UPDATE rulesets r SET activated_at = $3
+FROM campaigns c
+WHERE c.id = r.campaign_id AND c.id = $1 AND r.id = $2 AND c.active_ruleset_id IS DISTINCT FROM r.id
+"""
+DELETE = """
+DELETE FROM campaigns c USING applications a
+WHERE a.id = c.application_id AND a.account_id = $1 AND c.application_id = $2 AND c.id = $3
+RETURNING c.id
+"""
+HAS_GROUP = "SELECT EXISTS (SELECT FROM evaluation_groups WHERE application_id = $1 AND id = $2)"
+HAS_RULESET = "SELECT EXISTS (SELECT FROM rulesets WHERE campaign_id = $1 AND id = $2)"
+
+JSON = ("attributes", "coupon_settings", "referral_settings", "limits", "coupon_attributes")
+HIDDEN = ("evaluation_group_id", "updated_by", "updated_by_name")
+# What each limit counts, where it is counted for the campaign as a whole.
+COUNTERS = {
+    "redeemCoupon": "coupon_redemption_count",
+    "setDiscount": "discount_count",
+    "setDiscountEffect": "discount_effect_count",
+    "customEffect": "custom_effect_count",
+    "addFreeItemEffect": "add_free_item_effect_count",
+}
+NOT_COUNTED_YET: dict[str, Any] = {
+    "referral_redemption_count": 0,
+    "coupon_creation_count": 0,
+    "referral_creation_count": 0,
+    "awarded_giveaways_count": 0,
+    "created_loyalty_points_count": Decimal(0),
+    "created_loyalty_points_effect_count": 0,
+    "redeemed_loyalty_points_count": Decimal(0),
+    "redeemed_loyalty_points_effect_count": 0,
+    "call_api_effect_count": 0,
+    "reservecoupon_effect_count": 0,
+}
+
+
+def _campaign(row: Row) -> Campaign:
+    values: dict[str, Any] = {name: value for name, value in row.items() if name not in HIDDEN and value is not None}
+    for name in JSON:
+        if name in values:
+            values[name] = decoder(Any).decode(values[name])
+    values["discount_count"] = plain(values["discount_count"])
+    budgets = [_budget(limit, values) for limit in values["limits"]]
+    updated_by = row["updated_by_name"] or UNSET
+    return Campaign(**values, **NOT_COUNTED_YET, budgets=budgets, updated_by=updated_by, stores_imported=False)
+
+
+def _budget(limit: dict[str, Any], counters: dict[str, Any]) -> CampaignBudget:
+    whole = not limit["entities"] and "period" not in limit
+    counter = counters[COUNTERS[limit["action"]]] if whole and limit["action"] in COUNTERS else Decimal(0)
+    return CampaignBudget(action=limit["action"], limit=limit["limit"], counter=counter)
+
+
+def _or(value: Any, default: Any) -> Any:
+    return default if value is UNSET else value
+
+
+def _json(value: Any) -> str | None:
+    if isinstance(value, dict):
+        value = {name: sub for name, sub in value.items() if sub is not None}
+    return None if value is UNSET else encode_text(value)
+
+
+def _content(new: NewCampaign | UpdateCampaign) -> list[Any]:
+    """The values of INSERT and UPDATE from `state` on, in their order."""
+    return [
+        _or(new.state, None),
+        _or(new.type, None),
+        _or(new.evaluation_group_id, None),
+        new.name,
+        _or(new.description, ""),
+        _or(new.start_time, None),
+        _or(new.end_time, None),
+        _json(_or(new.attributes, {})),
+        _or(new.active_ruleset_id, None),
+        new.tags,
+        new.reevaluate_on_return is True,
+        new.features,
+        _json(new.coupon_settings),
+        _json(new.referral_settings),
+        _json(new.limits),
+        _or(new.campaign_groups, []),
+        _or(new.linked_store_ids, []),
+        _json(_or(new.coupon_attributes, {})),
+    ]
+
+
+async def _check_references(
+    conn: Connection, application_id: int, campaign_id: int, new: NewCampaign | UpdateCampaign
+) -> None:
+    ruleset_id, group_id = new.active_ruleset_id, new.evaluation_group_id
+    if ruleset_id is not UNSET and not await conn.fetchval(HAS_RULESET, campaign_id, ruleset_id):
+        details = f"The campaign has no ruleset {ruleset_id}"
+        raise Invalid(errors=[Problem.at("/activeRulesetId", "Unknown", details)])
+    if group_id is not UNSET and not await conn.fetchval(HAS_GROUP, application_id, group_id):
+        details = f"The Application has no evaluation group {group_id}"
+        raise Invalid(errors=[Problem.at("/evaluationGroupId", "Unknown", details)])
+
+
+async def add_campaign(
+    conn: Connection, caller: tuple[int, int], application_id: int, new: NewCampaign, now: datetime
+) -> Campaign:
+    """Create a campaign for `caller` = (account id, user id).
+
+    Raises NotFound for the Application, Invalid when the evaluation group or the ruleset is not its own.
+    """
+    await _check_references(conn, application_id, 0, new)
+    campaign_id = first(
+        await conn.fetchval(INSERT, caller[0], application_id, caller[1], now, *_content(new)), "Application"
+    )
+    await programs.record_campaign(conn, application_id, campaign_id)
+    return await get_campaign(conn, caller[0], application_id, campaign_id, now)
+
+
+async def change_campaign(
+    conn: Connection,
+    caller: tuple[int, int],
+    application_id: int,
+    campaign_id: int,
+    new: UpdateCampaign,
+    now: datetime,
+) -> Campaign:
+    """Replace a campaign's content. An absent state, type or evaluation group keeps what it was.
+
+    Raises NotFound, and Invalid when the evaluation group or the ruleset is not its own.
+    """
+    account_id, user_id = caller
+    await get_campaign(conn, account_id, application_id, campaign_id, now)
+    await _check_references(conn, application_id, campaign_id, new)
+    if new.active_ruleset_id is not UNSET:
+        await conn.execute(ACTIVATE, campaign_id, new.active_ruleset_id, now)
+    await conn.execute(UPDATE, account_id, application_id, campaign_id, user_id, now, *_content(new))
+    await programs.record_campaign(conn, application_id, campaign_id)
+    return await get_campaign(conn, account_id, application_id, campaign_id, now)
+
+
+async def remove_campaign(conn: Connection, account_id: int, application_id: int, campaign_id: int) -> None:
+    """Delete a campaign with its rulesets and coupons. What its effects did stays. Raises NotFound."""
+    first(await conn.fetchval(DELETE, account_id, application_id, campaign_id), "Campaign")
+    await programs.record_campaign(conn, application_id, campaign_id)
+
+
+async def get_campaign(
+    conn: Connection, account_id: int, application_id: int, campaign_id: int, now: datetime
+) -> Campaign:
+    """The campaign; `now` decides whether it is scheduled, running or expired. Raises NotFound."""
+    return _campaign(first(await conn.fetchrow(SELECT, account_id, application_id, now, campaign_id), "Campaign"))
+
+
+async def list_campaigns(
+    conn: Connection, scope: tuple[int, int, datetime], wanted: dict[str, Any], page: Page
+) -> tuple[list[Campaign], int]:
+    """One page of the campaigns in `scope` = (account id, Application id, now), and how many match in all."""
+    filters = {**wanted, **_name_filter(wanted.get("name"), wanted.get("tags"))}
+    rows, _ = await LIST.fetch(conn, scope, filters, page)
+    return [_campaign(row) for row in rows], await LIST.count(conn, scope, filters)
+
+
+def _name_filter(name: str | None, tags: list[str] | None) -> dict[str, Any]:
+    """Name and tags are combined with OR when both are given."""
+    tag_patterns = [substring(tag) for tag in tags] if tags else None
+    if name is not None and tag_patterns:
+        return {"name": None, "tags": None, "nameOrTags": [substring(name), *tag_patterns]}
+    return {"name": substring(name), "tags": tag_patterns}

@@ -1,0 +1,108 @@
+"""Coupon codes: how they are compared, and new ones drawn from a pattern (management.md §6)."""
+
+from collections.abc import Iterator
+from itertools import islice
+from random import SystemRandom
+from string import ascii_uppercase, digits
+
+from msgspec import Struct
+
+from guerdon.db.pool import Connection
+from guerdon.errors import Invalid, Problem
+
+DEFAULT_PATTERN = "########"
+DEFAULT_CHARACTERS = tuple(ascii_uppercase + digits)
+LONGEST_CODE = 100
+# Up to here, and where few combinations are to spare, all of them are shuffled; beyond, they are drawn one by one.
+ENUMERABLE = 10_000
+DRAWS_PER_CODE = 50
+LARGEST_BATCH = 20_000
+
+SELECT_TAKEN = "SELECT value FROM coupons WHERE application_id = $1 AND value = ANY ($2)"
+
+_random = SystemRandom()
+
+
+def fold(code: str, case_sensitivity: str) -> str:
+    """The code as the Application stores and compares it."""
+    if case_sensitivity == "insensitive-uppercase":
+        return code.upper()
+    return code.lower() if case_sensitivity == "insensitive-lowercase" else code
+
+
+class CodePattern(Struct, frozen=True):
+    """`prefix` and `pattern`, in which each `#` stands for one of `characters`."""
+
+    pattern: str
+    characters: tuple[str, ...]
+    prefix: str = ""
+
+    @property
+    def combinations(self) -> int:
+        """How many codes there can be at most."""
+        combinations: int = len(self.characters) ** self.pattern.count("#")
+        return combinations
+
+    def longest(self) -> int:
+        """The length of the longest code."""
+        places = self.pattern.count("#")
+        return len(self.prefix) + len(self.pattern) + places * (max(map(len, self.characters)) - 1)
+
+    def code(self, number: int) -> str:
+        """The code of a combination, 0 ≤ number < combinations."""
+        parts = [self.prefix]
+        for place in self.pattern:
+            if place == "#":
+                number, index = divmod(number, len(self.characters))
+                place = self.characters[index]
+            parts.append(place)
+        return "".join(parts)
+
+
+def code_pattern(pattern: str, characters: tuple[str, ...], prefix: str, case_sensitivity: str) -> CodePattern:
+    """The pattern with everything folded, so that two characters that compare equal count once."""
+    folded = tuple(dict.fromkeys(fold(character, case_sensitivity) for character in characters))
+    return CodePattern(fold(pattern, case_sensitivity), folded, fold(prefix, case_sensitivity))
+
+
+async def draw_codes(conn: Connection, application_id: int, pattern: CodePattern, count: int) -> list[str]:
+    """`count` random codes that the Application does not have yet, sorted; raises Invalid if there are too few.
+
+    A pattern without `#` is the code itself, taken or not: the insert will tell.
+    """
+    if pattern.combinations < count:
+        raise _too_few(pattern)
+    if "#" not in pattern.pattern:
+        return [pattern.code(0)]
+    found: list[str] = []
+    drawn, size = _draw(pattern, count), count
+    while missing := count - len(found):
+        batch = list(islice(drawn, min(size, LARGEST_BATCH)))
+        if not batch:
+            raise _too_few(pattern)
+        taken = {row["value"] for row in await conn.fetch(SELECT_TAKEN, application_id, batch)}
+        found += [code for code in batch if code not in taken][:missing]
+        size = 4 * max(size, 100)  # a nearly used up pattern should take few rounds
+    return sorted(found)  # two requests that draw the same codes wait for each other instead of deadlocking
+
+
+def _draw(pattern: CodePattern, count: int) -> Iterator[str]:
+    """Different random codes: all of them if that is feasible, else as many as are worth trying."""
+    total = pattern.combinations
+    if total <= max(ENUMERABLE, 4 * count):
+        numbers = list(range(total))
+        _random.shuffle(numbers)
+        tries: Iterator[int] = iter(numbers)
+    else:
+        tries = (_random.randrange(total) for _ in range(max(ENUMERABLE, DRAWS_PER_CODE * count)))
+    seen: set[str] = set()
+    for number in tries:
+        code = pattern.code(number)
+        if code not in seen:
+            seen.add(code)
+            yield code
+
+
+def _too_few(pattern: CodePattern) -> Invalid:
+    details = f'Too few codes are left of the pattern "{pattern.prefix}{pattern.pattern}"'
+    return Invalid(errors=[Problem.at("/couponPattern", "Invalid value", details)])

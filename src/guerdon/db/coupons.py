@@ -1,0 +1,229 @@
+"""Coupons (management.md §6). Codes are folded as the Application compares them; new ones come from coupon_codes.py.
+
+Nothing here raises the program revision: coupons are read with each request, they are no part of the program.
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from msgspec import UNSET, Struct
+
+from guerdon.db.paging import Listing, Page, substring
+from guerdon.db.pool import Connection, Row, first
+from guerdon.engine.money import plain
+from guerdon.wire.base import decoder, encode_text
+from guerdon.wire.coupons import Coupon, UpdateCoupon, UpdateCouponBatch
+
+INSERT = """
+INSERT INTO coupons (application_id, campaign_id, value, recipient_integration_id, reservation, usage_limit,
+    discount_limit, reservation_limit, start_date, expiry_date, limits, attributes, is_reservation_mandatory,
+    implicitly_reserved, batch_id, created)
+SELECT $1, $2, code, recipient, recipient IS NULL, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15
+FROM unnest($3::text[], $4::text[]) WITH ORDINALITY AS new (code, recipient, place)
+ORDER BY place
+"""
+INSERT_AND_SHOW = INSERT + " RETURNING *"
+
+WITH_FILTERS = "FROM coupons WHERE campaign_id = $1"
+LIST = Listing(
+    select="SELECT * " + WITH_FILTERS,
+    delete="DELETE " + WITH_FILTERS,
+    filters={
+        "exactValue": "lower(value) = lower(?)",
+        # As people write codes: without the separators, in any case.
+        "looseValue": "regexp_replace(lower(value), '[^a-z0-9]', '', 'g') LIKE ?",
+        "value": "value ILIKE ?",
+        "createdBefore": "created < ?",
+        "createdAfter": "created > ?",
+        "startsBefore": "start_date < ?",
+        "startsAfter": "start_date > ?",
+        "expiresBefore": "expiry_date < ?",
+        "expiresAfter": "expiry_date > ?",
+        "expired": "expiry_date <= ?",
+        "validNow": "COALESCE(start_date <= ?, true) AND COALESCE(expiry_date > ?, true)",
+        "validFuture": "start_date > ?",
+        "usable": "(usage_limit = 0 OR usage_counter < usage_limit) = ?",
+        "redeemed": "(usage_counter > 0) = ?",
+        "referralId": "referral_id = ?",
+        "recipientIntegrationId": "recipient_integration_id = ?",
+        "batchId": "batch_id = ?",
+    },
+    sorts={
+        "id": "id",
+        "created": "created",
+        "value": "value",
+        "usageLimit": "usage_limit",
+        "usageCounter": "usage_counter",
+        "startDate": "start_date",
+        "expiryDate": "expiry_date",
+        "batchId": "batch_id",
+    },
+)
+
+# $1 campaign, $2 an id or null, $3 a folded code. A code that looks like an id gives way to the id.
+SELECT = """
+SELECT * FROM coupons WHERE campaign_id = $1 AND (id = $2 OR value = $3)
+ORDER BY id = $2 DESC NULLS LAST LIMIT 1
+FOR UPDATE
+"""
+# start_date, expiry_date and recipient are nulled when left out, the rest keeps its value (management.md §6).
+UPDATE = """
+UPDATE coupons SET start_date = $2, expiry_date = $3, usage_limit = COALESCE($4, usage_limit),
+    discount_limit = COALESCE($5, discount_limit), reservation_limit = COALESCE($6, reservation_limit),
+    attributes = COALESCE($7, attributes), limits = COALESCE($8, limits), recipient_integration_id = $9,
+    reservation = $9::text IS NULL, is_reservation_mandatory = COALESCE($10, is_reservation_mandatory),
+    implicitly_reserved = COALESCE($11, implicitly_reserved)
+WHERE id = $1
+RETURNING *
+"""
+UPDATE_BATCH = """
+UPDATE coupons SET start_date = $3, expiry_date = $4, usage_limit = COALESCE($5, usage_limit),
+    discount_limit = COALESCE($6, discount_limit), reservation_limit = COALESCE($7, reservation_limit),
+    attributes = COALESCE($8, attributes)
+WHERE campaign_id = $1 AND ($2::text IS NULL OR batch_id = $2)
+"""
+DELETE = "DELETE FROM coupons WHERE id = $1"
+
+LARGEST_ID = 2**63 - 1
+HIDDEN = ("application_id",)
+
+
+class Batch(Struct, frozen=True, kw_only=True):
+    """What all coupons of one request share."""
+
+    usage_limit: int
+    discount_limit: Decimal | None
+    reservation_limit: int | None
+    start_date: datetime | None
+    expiry_date: datetime | None
+    limits: list[Any]
+    attributes: dict[str, Any]
+    is_reservation_mandatory: bool
+    implicitly_reserved: bool
+    batch_id: str
+
+
+def _coupon(row: Row) -> Coupon:
+    values: dict[str, Any] = {name: value for name, value in row.items() if name not in HIDDEN and value is not None}
+    values["limits"] = decoder(Any).decode(values["limits"])
+    values["attributes"] = decoder(Any).decode(values["attributes"])
+    values["reservation_counter"] = Decimal(values["reservation_counter"])
+    values["discount_counter"] = plain(values["discount_counter"])
+    if "discount_limit" in values:
+        values["discount_limit"] = plain(values["discount_limit"])
+        values["discount_remainder"] = plain(values["discount_limit"] - values["discount_counter"])
+    return Coupon(**values)
+
+
+def _code_only(row: Row) -> Coupon:
+    """The code and no more than the contract requires."""
+    kept = ("id", "created", "campaign_id", "value", "usage_limit", "usage_counter")
+    return Coupon(**{name: row[name] for name in kept})
+
+
+async def add_coupons(
+    conn: Connection,
+    campaign: tuple[int, int],
+    codes: Sequence[str],
+    recipients: Sequence[str | None],
+    batch: Batch,
+    now: datetime,
+    *,
+    show: bool,
+) -> list[Coupon]:
+    """Create a coupon of `campaign` = (Application id, campaign id) for each folded code and its recipient.
+
+    Returns them only to `show`. Raises Conflict when a code is taken.
+    """
+    content = (
+        batch.usage_limit,
+        batch.discount_limit,
+        batch.reservation_limit,
+        batch.start_date,
+        batch.expiry_date,
+        encode_text(batch.limits),
+        encode_text(batch.attributes),
+        batch.is_reservation_mandatory,
+        batch.implicitly_reserved,
+        batch.batch_id,
+    )
+    if not show:
+        await conn.execute(INSERT, *campaign, codes, recipients, *content, now)
+        return []
+    return [_coupon(row) for row in await conn.fetch(INSERT_AND_SHOW, *campaign, codes, recipients, *content, now)]
+
+
+async def get_coupon(conn: Connection, campaign_id: int, coupon_id: str, code: str) -> Coupon:
+    """The coupon with this id or, failing that, this folded code, locked for a change. Raises NotFound."""
+    number = int(coupon_id) if coupon_id.isascii() and coupon_id.isdigit() and len(coupon_id) < 20 else 0
+    row = await conn.fetchrow(SELECT, campaign_id, number if 0 < number <= LARGEST_ID else None, code)
+    return _coupon(first(row, "Coupon"))
+
+
+async def change_coupon(conn: Connection, coupon_id: int, new: UpdateCoupon) -> Coupon:
+    """Change a coupon that exists. Left out dates and recipient are cleared, other members keep their value."""
+    row = await conn.fetchrow(
+        UPDATE,
+        coupon_id,
+        *_shared(new),
+        None if new.limits is UNSET else encode_text(new.limits),
+        new.recipient_integration_id or None,
+        _or_none(new.is_reservation_mandatory),
+        _or_none(new.implicitly_reserved),
+    )
+    return _coupon(row)
+
+
+async def change_batch(conn: Connection, campaign_id: int, new: UpdateCouponBatch) -> None:
+    """Change all coupons of a batch, or of the campaign. Left out dates are cleared, other members keep theirs."""
+    await conn.execute(UPDATE_BATCH, campaign_id, _or_none(new.batch_id), *_shared(new))
+
+
+def _or_none(value: Any) -> Any:
+    return None if value is UNSET else value
+
+
+def _shared(new: UpdateCoupon | UpdateCouponBatch) -> list[Any]:
+    plain_values = (new.start_date, new.expiry_date, new.usage_limit, new.discount_limit, new.reservation_limit)
+    attributes = None if new.attributes is UNSET else encode_text(without_nulls(new.attributes))
+    return [*map(_or_none, plain_values), attributes]
+
+
+def without_nulls(attributes: dict[str, Any]) -> dict[str, Any]:
+    """The attributes that have a value."""
+    return {name: value for name, value in attributes.items() if value is not None}
+
+
+async def remove_coupon(conn: Connection, coupon_id: int) -> None:
+    """Delete a coupon that exists."""
+    await conn.execute(DELETE, coupon_id)
+
+
+async def remove_coupons(conn: Connection, campaign_id: int, wanted: dict[str, Any]) -> int:
+    """Delete the campaign's coupons that match; without a filter, all of them. Returns how many."""
+    return await LIST.remove(conn, [campaign_id], wanted)
+
+
+async def list_coupons(
+    conn: Connection, campaign_id: int, wanted: dict[str, Any], page: Page, *, values_only: bool = False
+) -> tuple[list[Coupon], bool]:
+    """One page of the campaign's coupons and whether more follow."""
+    rows, more = await LIST.fetch(conn, [campaign_id], wanted, page)
+    show = _code_only if values_only else _coupon
+    return [show(row) for row in rows], more
+
+
+async def count_coupons(conn: Connection, campaign_id: int, wanted: dict[str, Any]) -> int:
+    """How many of the campaign's coupons match."""
+    return await LIST.count(conn, [campaign_id], wanted)
+
+
+def value_filter(value: str, *, exact: bool) -> dict[str, str | None]:
+    """The filter for a code: whole, or a part of it in which only letters and digits count."""
+    if exact:
+        return {"exactValue": value}
+    loose = re.sub("[^a-z0-9]", "", value.lower())
+    return {"looseValue": substring(loose)} if loose else {"value": substring(value)}

@@ -1,0 +1,280 @@
+"""Customer sessions: the one read before a request is judged, and the one write after it."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from msgspec import Struct
+
+from guerdon.db.pool import Connection
+from guerdon.engine.effects import Effect
+from guerdon.wire.base import decoder
+from guerdon.wire.customer_sessions import SessionContent
+
+# The key is looked up again here, so that a deleted or expired key stops working without a round trip of its own.
+READ = """
+SELECT a.revision, k.id IS NOT NULL AS key_alive,
+    s.id AS session_id, s.profile_integration_id AS session_profile, s.store_integration_id, s.state,
+    s.first_session, s.coupon_codes, s.coupon_keys, s.referral_code, s.content, s.update_count,
+    s.created AS session_created, s.updated AS session_updated, s.total,
+    p.id AS profile_id, p.integration_id AS profile_integration_id, p.attributes AS profile_attributes,
+    p.closed_sessions, p.total_sales, p.last_activity, p.created AS profile_created,
+    p.id IS NOT NULL AND EXISTS (
+        SELECT FROM customer_sessions o WHERE o.profile_id = p.id AND o.id IS DISTINCT FROM s.id
+    ) AS has_other_sessions,
+    (SELECT json_agg(c) FROM coupons c
+     WHERE c.application_id = a.id AND c.value = ANY (coalesce($5::text[], s.coupon_keys))) AS coupons
+FROM applications a
+LEFT JOIN application_keys k ON k.id = $2 AND k.application_id = a.id AND k.expires > $6
+LEFT JOIN customer_sessions s ON s.application_id = a.id AND s.integration_id = $3
+LEFT JOIN profiles p ON p.account_id = a.account_id AND p.sandbox = a.sandbox
+    AND p.integration_id = coalesce($4::text, s.profile_integration_id)
+WHERE a.id = $1
+"""
+
+SELECT_EFFECTS = "SELECT effects FROM customer_sessions WHERE application_id = $1 AND id = $2"
+
+# One statement, so it is its own transaction: the profile first, then the session, then the log, which is the lock
+# order everywhere. A session that somebody else changed since it was read gives no row, and the log entry without
+# a session breaks events_session_updated_alone: nothing of the statement stays.
+WRITE = """
+WITH new_profile AS (
+    INSERT INTO profiles (account_id, sandbox, integration_id, attributes, closed_sessions, total_sales,
+        last_activity, created)
+    SELECT a.account_id, a.sandbox, $5, $6, $7, $8, $9, $9 FROM applications a
+    WHERE a.id = $1 AND $5 <> '' AND $4::bigint IS NULL
+    ON CONFLICT ON CONSTRAINT profiles_integration_id_key
+        DO UPDATE SET last_activity = excluded.last_activity, attributes = profiles.attributes || excluded.attributes,
+            closed_sessions = profiles.closed_sessions + $7, total_sales = profiles.total_sales + $8
+    RETURNING id
+), old_profile AS (
+    UPDATE profiles SET last_activity = $9, attributes = attributes || $6, closed_sessions = closed_sessions + $7,
+        total_sales = total_sales + $8
+    WHERE id = $4
+    RETURNING id
+), profile AS (
+    SELECT id FROM new_profile UNION ALL SELECT id FROM old_profile
+), new_session AS (
+    INSERT INTO customer_sessions (application_id, integration_id, profile_id, profile_integration_id,
+        store_integration_id, state, first_session, coupon_codes, coupon_keys, referral_code, content, effects,
+        total, total_discounts, update_count, created, updated, closed_at)
+    SELECT $1, $3, (SELECT id FROM profile), $5, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, 1, $9, $9,
+        CASE WHEN $11 = 'closed' THEN $9 END
+    WHERE $2::bigint IS NULL
+    ON CONFLICT ON CONSTRAINT customer_sessions_integration_id_key DO NOTHING
+    RETURNING id
+), old_session AS (
+    UPDATE customer_sessions SET profile_id = (SELECT id FROM profile), profile_integration_id = $5,
+        store_integration_id = $10, state = $11, first_session = $12, coupon_codes = $13, coupon_keys = $14,
+        referral_code = $15, content = $16, effects = $17, total = $18, total_discounts = $19,
+        update_count = update_count + 1, updated = $9,
+        closed_at = CASE WHEN $11 = 'closed' THEN $9 ELSE closed_at END,
+        cancelled_at = CASE WHEN $11 = 'cancelled' THEN $9 ELSE cancelled_at END
+    WHERE id = $2 AND update_count = $20
+    RETURNING id
+), session AS (
+    SELECT id FROM new_session UNION ALL SELECT id FROM old_session
+), event AS (
+    INSERT INTO events (application_id, type, session_id, profile_id, revision, judged_at, facts, effects,
+        response_content, created)
+    SELECT $1, $21, (SELECT id FROM session), (SELECT id FROM profile), $22, $23, $24, $25, $26, $9
+    RETURNING id
+)
+SELECT (SELECT id FROM session) AS session_id, (SELECT id FROM profile) AS profile_id, event.id AS event_id FROM event
+"""
+
+
+class CouponRow(Struct, kw_only=True):
+    """A coupon as it is stored."""
+
+    id: int
+    created: datetime
+    campaign_id: int
+    value: str
+    usage_limit: int
+    usage_counter: int
+    discount_limit: Decimal | None
+    discount_counter: Decimal
+    reservation_limit: int | None
+    reservation_counter: int
+    start_date: datetime | None
+    expiry_date: datetime | None
+    limits: list[dict[str, Any]]
+    attributes: dict[str, Any]
+    referral_id: int | None
+    recipient_integration_id: str | None
+    import_id: int | None
+    reservation: bool
+    batch_id: str | None
+    is_reservation_mandatory: bool
+    implicitly_reserved: bool
+
+
+class StoredSession(Struct, kw_only=True):
+    """A session as it was before the request."""
+
+    id: int
+    profile_integration_id: str
+    store_integration_id: str
+    state: str
+    first_session: bool
+    coupon_codes: tuple[str, ...]
+    referral_code: str
+    content: SessionContent
+    update_count: int
+    created: datetime
+    updated: datetime
+    total: Decimal
+
+
+class StoredProfile(Struct, kw_only=True):
+    """The customer as they were before the request."""
+
+    id: int
+    integration_id: str
+    attributes: dict[str, Any]
+    closed_sessions: int
+    total_sales: Decimal
+    last_activity: datetime
+    created: datetime
+
+
+class Read(Struct, kw_only=True):
+    """What one read brings: the revision the request must be judged at, and all that is stored around it."""
+
+    revision: int
+    key_alive: bool
+    session: StoredSession | None
+    profile: StoredProfile | None
+    has_other_sessions: bool
+    coupons: list[CouponRow]
+
+
+class Write(Struct, kw_only=True):
+    """What one write stores; JSON members are text already. `session_id` and `profile_id` are None when new."""
+
+    application_id: int
+    session_id: int | None
+    integration_id: str
+    profile_id: int | None
+    profile_integration_id: str
+    profile_changes: str
+    closed_sessions: int
+    sales: Decimal
+    now: datetime
+    store_integration_id: str
+    state: str
+    first_session: bool
+    coupon_codes: tuple[str, ...]
+    coupon_keys: tuple[str, ...]
+    referral_code: str
+    content: str
+    effects: str
+    total: Decimal
+    total_discounts: Decimal
+    update_count: int
+    event: str
+    revision: int
+    judged_at: datetime
+    facts: str
+    event_effects: str
+    response_content: list[str]
+
+
+class Written(Struct):
+    """The ids of what was written."""
+
+    session_id: int
+    profile_id: int | None
+    event_id: int
+
+
+async def read(
+    conn: Connection,
+    key: tuple[int, int],
+    integration_id: str,
+    wanted: tuple[str | None, tuple[str, ...] | None],
+    now: datetime,
+) -> Read:
+    """Everything a request on a session needs, in one statement. `key` is (application id, key id); `wanted` is
+    the customer and the folded codes that the request names, None for those that are stored."""
+    application_id, key_id = key
+    row = await conn.fetchrow(READ, application_id, key_id, integration_id, *wanted, now)
+    if row is None:
+        return Read(revision=0, key_alive=False, session=None, profile=None, has_other_sessions=False, coupons=[])
+    return Read(
+        revision=row["revision"],
+        key_alive=row["key_alive"],
+        session=None if row["session_id"] is None else _session(row),
+        profile=None if row["profile_id"] is None else _profile(row),
+        has_other_sessions=row["has_other_sessions"],
+        coupons=[] if row["coupons"] is None else decoder(list[CouponRow]).decode(row["coupons"]),
+    )
+
+
+def _session(row: Any) -> StoredSession:
+    return StoredSession(
+        id=row["session_id"],
+        profile_integration_id=row["session_profile"],
+        store_integration_id=row["store_integration_id"],
+        state=row["state"],
+        first_session=row["first_session"],
+        coupon_codes=tuple(row["coupon_codes"]),
+        referral_code=row["referral_code"],
+        content=decoder(SessionContent).decode(row["content"]),
+        update_count=row["update_count"],
+        created=row["session_created"],
+        updated=row["session_updated"],
+        total=row["total"],
+    )
+
+
+def _profile(row: Any) -> StoredProfile:
+    return StoredProfile(
+        id=row["profile_id"],
+        integration_id=row["profile_integration_id"],
+        attributes=decoder(dict[str, Any]).decode(row["profile_attributes"]),
+        closed_sessions=row["closed_sessions"],
+        total_sales=row["total_sales"],
+        last_activity=row["last_activity"],
+        created=row["profile_created"],
+    )
+
+
+async def write(conn: Connection, new: Write) -> Written:
+    """Store the session, its customer and the log entry; raises Conflict when the session changed meanwhile."""
+    row = await conn.fetchrow(
+        WRITE,
+        new.application_id,
+        new.session_id,
+        new.integration_id,
+        new.profile_id,
+        new.profile_integration_id,
+        new.profile_changes,
+        new.closed_sessions,
+        new.sales,
+        new.now,
+        new.store_integration_id,
+        new.state,
+        new.first_session,
+        new.coupon_codes,
+        new.coupon_keys,
+        new.referral_code,
+        new.content,
+        new.effects,
+        new.total,
+        new.total_discounts,
+        new.update_count,
+        new.event,
+        new.revision,
+        new.judged_at,
+        new.facts,
+        new.event_effects,
+        new.response_content,
+    )
+    return Written(**row)
+
+
+async def get_effects(conn: Connection, application_id: int, session_id: int) -> list[Effect]:
+    """The effects stored with a session, properties as plain dicts."""
+    return decoder(list[Effect]).decode(await conn.fetchval(SELECT_EFFECTS, application_id, session_id))  # type: ignore[no-any-return]

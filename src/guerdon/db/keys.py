@@ -1,0 +1,93 @@
+"""Secrets and who they belong to: Integration keys, Management keys and login tokens, all stored hashed."""
+
+import hashlib
+from datetime import datetime
+
+from msgspec import Struct
+
+from guerdon.db.pool import Connection
+
+SELECT_APPLICATION_KEY = """
+SELECT k.id, k.application_id, a.account_id, k.type, k.time_offset, k.expires
+FROM application_keys k JOIN applications a ON a.id = k.application_id
+WHERE k.key_hash = $1 AND k.expires > $2
+"""
+
+# A Management key stops working with the account of the user who made it (management.md §1).
+SELECT_MANAGEMENT_KEY = """
+SELECT k.id AS key_id, k.account_id, k.created_by AS user_id, u.is_admin, k.endpoints, k.allowed_application_ids
+FROM management_keys k JOIN users u ON u.id = k.created_by
+WHERE k.key_hash = $1 AND k.expires > $2 AND u.state = 'active'
+"""
+
+SELECT_LOGIN = """
+SELECT NULL::bigint AS key_id, u.account_id, u.id AS user_id, u.is_admin, NULL::text[] AS endpoints,
+       NULL::bigint[] AS allowed_application_ids
+FROM logins l JOIN users u ON u.id = l.user_id
+WHERE l.token_hash = $1 AND l.expires > $2 AND u.state = 'active'
+"""
+
+INSERT_LOGIN = "INSERT INTO logins (token_hash, user_id, created, expires) VALUES ($1, $2, $3, $4)"
+DELETE_LOGIN = "DELETE FROM logins WHERE token_hash = $1"
+SELECT_USER = "SELECT id, password_hash FROM users WHERE lower(email) = lower($1) AND state = 'active'"
+
+
+class IntegrationKey(Struct, frozen=True, kw_only=True):
+    """Who calls the Integration API; `type` is `staging` for keys whose requests are all dry."""
+
+    id: int
+    application_id: int
+    account_id: int
+    type: str | None
+    time_offset: int | None
+    expires: datetime
+
+
+class Caller(Struct, frozen=True, kw_only=True):
+    """Who calls the Management API: a user with a token, or a Management key made by one."""
+
+    account_id: int
+    user_id: int
+    is_admin: bool
+    key_id: int | None
+    endpoints: list[str] | None
+    allowed_application_ids: list[int] | None
+
+
+def digest(secret: str) -> bytes:
+    """What is stored of a key or token. They are long and random, so one round of SHA-256 is enough."""
+    return hashlib.sha256(secret.encode()).digest()
+
+
+async def find_integration_key(conn: Connection, secret: str, now: datetime) -> IntegrationKey | None:
+    """The unexpired Integration key, if the secret is one."""
+    row = await conn.fetchrow(SELECT_APPLICATION_KEY, digest(secret), now)
+    return None if row is None else IntegrationKey(**row)
+
+
+async def find_management_key(conn: Connection, secret: str, now: datetime) -> Caller | None:
+    """The caller behind an unexpired Management key, if the secret is one."""
+    row = await conn.fetchrow(SELECT_MANAGEMENT_KEY, digest(secret), now)
+    return None if row is None else Caller(**row)
+
+
+async def find_login(conn: Connection, token: str, now: datetime) -> Caller | None:
+    """The caller behind an unexpired login token, if it is one."""
+    row = await conn.fetchrow(SELECT_LOGIN, digest(token), now)
+    return None if row is None else Caller(**row)
+
+
+async def add_login(conn: Connection, user_id: int, token: str, now: datetime, expires: datetime) -> None:
+    """Remember a login token."""
+    await conn.execute(INSERT_LOGIN, digest(token), user_id, now, expires)
+
+
+async def remove_login(conn: Connection, token: str) -> None:
+    """Forget a login token; a token that is unknown is already forgotten."""
+    await conn.execute(DELETE_LOGIN, digest(token))
+
+
+async def find_user_password(conn: Connection, email: str) -> tuple[int, str] | None:
+    """The id and the password hash of an active user."""
+    row = await conn.fetchrow(SELECT_USER, email)
+    return None if row is None else (row["id"], row["password_hash"])

@@ -1,0 +1,76 @@
+"""Lists: each declares its table, filters and sorts; here they become one statement. The only composed SQL."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from guerdon.db.pool import Connection, Row, changed
+from guerdon.errors import Invalid, Problem
+
+
+class Page(Struct, frozen=True):
+    """Which rows are wanted: `sort` is an API field, `-field` for descending, empty for ascending ids."""
+
+    page_size: int = 1000
+    skip: int = 0
+    sort: str = ""
+
+
+class Listing(Struct, frozen=True, kw_only=True):
+    """A list resource. `select` ends in a WHERE clause over $1, $2 …; a filter is a condition in which `?`
+    stands for its value; a sort maps the API's field to a column; `delete`, where matching rows may be removed,
+    has the same WHERE clause as `select`. All are constants of a db module."""
+
+    select: str
+    filters: Mapping[str, str]
+    sorts: Mapping[str, str]
+    delete: str = ""
+
+    async def fetch(
+        self, conn: Connection, scope: Sequence[Any], wanted: Mapping[str, Any], page: Page
+    ) -> tuple[list[Row], bool]:
+        """The rows of the page and whether more follow. Filters whose value is None are left out."""
+        statement, values = self._where(self.select, scope, wanted)
+        ordered = f"{statement} ORDER BY {self._order(page.sort)}"
+        limit, offset = len(values) + 1, len(values) + 2
+        rows = await conn.fetch(f"{ordered} LIMIT ${limit} OFFSET ${offset}", *values, page.page_size + 1, page.skip)
+        return rows[: page.page_size], len(rows) > page.page_size
+
+    async def count(self, conn: Connection, scope: Sequence[Any], wanted: Mapping[str, Any]) -> int:
+        """How many rows match, whatever the page."""
+        statement, values = self._where(self.select, scope, wanted)
+        total: int = await conn.fetchval(f"SELECT count(*) FROM ({statement}) AS matching", *values)
+        return total
+
+    async def remove(self, conn: Connection, scope: Sequence[Any], wanted: Mapping[str, Any]) -> int:
+        """Delete every row that matches; returns how many."""
+        statement, values = self._where(self.delete, scope, wanted)
+        return changed(await conn.execute(statement, *values))
+
+    def _where(self, start: str, scope: Sequence[Any], wanted: Mapping[str, Any]) -> tuple[str, list[Any]]:
+        values = list(scope)
+        conditions = []
+        for name, value in wanted.items():
+            if value is None:
+                continue
+            values.append(value)
+            conditions.append(self.filters[name].replace("?", f"${len(values)}"))
+        return " AND ".join([start, *conditions]), values
+
+    def _order(self, sort: str) -> str:
+        if not sort:
+            return "id"
+        column = self.sorts.get(sort.removeprefix("-"))
+        if column is None:
+            known = ", ".join(sorted(self.sorts))
+            raise Invalid(errors=[Problem.in_query("sort", "enum", f"sort must be one of the following: {known}")])
+        return f"{column} {'DESC' if sort.startswith('-') else 'ASC'}, id"
+
+
+def substring(text: str | None) -> str | None:
+    """A LIKE pattern that finds the text anywhere; None stays None."""
+    if text is None:
+        return None
+    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"

@@ -1,0 +1,112 @@
+"""Connections, transactions, and what a database error means to a client. No SQL of any noun is here."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, NoReturn, TypeAlias
+
+import asyncpg
+
+from guerdon.errors import ClientError, Conflict, Invalid, NotFound, Retry
+
+Connection: TypeAlias = asyncpg.Connection
+DatabaseError = asyncpg.PostgresError
+Row: TypeAlias = asyncpg.Record
+
+# How long a request waits for another one to let go of a row before it is told to come back (core.md §1.5).
+LOCK_TIMEOUT = "3s"
+
+SESSION_BUSY = "Too many requests are updating this session at the same time"
+
+# Names of constraints are API: what breaking one means to the client.
+CONSTRAINTS: dict[str, ClientError] = {
+    "attributes_name_key": Conflict("An attribute with this name already exists for this entity"),
+    "attributes_title_key": Conflict("An attribute with this title already exists for this entity"),
+    "coupons_value_key": Conflict("A coupon with this code already exists in this Application"),
+    "users_email_key": Conflict("A user with this email already exists"),
+    "events_session_updated_alone": Conflict(SESSION_BUSY),
+    "customer_sessions_integration_id_key": Conflict(SESSION_BUSY),
+    "coupons_campaign_id_fkey": NotFound.of("Campaign"),
+    "rulesets_campaign_id_fkey": NotFound.of("Campaign"),
+}
+
+
+async def _keep_as_is(_: Connection) -> None:
+    """Connections carry no session state here, so the round trip of a reset is saved."""
+
+
+async def open_pool(url: str, size: int) -> asyncpg.Pool:
+    """A pool of at most `size` connections. Works behind pgbouncer in transaction mode from version 1.21 on."""
+    return await asyncpg.create_pool(
+        url,
+        min_size=min(2, size),
+        max_size=size,
+        reset=_keep_as_is,
+        command_timeout=60,
+        server_settings={"lock_timeout": LOCK_TIMEOUT, "application_name": "guerdon"},
+    )
+
+
+@asynccontextmanager
+async def connection(pool: asyncpg.Pool) -> AsyncIterator[Connection]:
+    """A connection without a transaction: each statement commits alone. For reads and one-statement writes."""
+    async with pool.acquire() as conn:
+        try:
+            yield conn
+        except asyncpg.PostgresError as error:
+            _raise_for_client(error)
+
+
+@asynccontextmanager
+async def transaction(pool: asyncpg.Pool) -> AsyncIterator[Connection]:
+    """A transaction: committed at the end of the block, undone by any exception."""
+    async with pool.acquire() as conn:
+        try:
+            async with conn.transaction():
+                yield conn
+        except asyncpg.PostgresError as error:
+            _raise_for_client(error)
+
+
+def _raise_for_client(error: asyncpg.PostgresError) -> NoReturn:
+    if isinstance(error, asyncpg.SerializationError | asyncpg.DeadlockDetectedError):
+        raise Retry from error
+    if isinstance(error, asyncpg.LockNotAvailableError):
+        raise Conflict(SESSION_BUSY) from error
+    known = CONSTRAINTS.get(getattr(error, "constraint_name", None) or "")
+    if known is not None:
+        raise type(known)(known.message) from error
+    if isinstance(error, asyncpg.UntranslatableCharacterError | asyncpg.CharacterNotInRepertoireError):
+        raise Invalid("The text contains a character that cannot be stored") from error
+    if isinstance(error, asyncpg.NumericValueOutOfRangeError) or isinstance(error.__cause__, OverflowError):
+        raise Invalid("A number or a time is out of range") from error
+    raise error
+
+
+def changed(status: str) -> int:
+    """How many rows a command touched, from PostgreSQL's answer such as `UPDATE 3`."""
+    return int(status.rsplit(" ", 1)[-1])
+
+
+def first(row: Any, resource: str) -> Any:
+    """The row, or `NotFound` naming the resource."""
+    if row is None:
+        raise NotFound.of(resource)
+    return row
+
+
+PING = "SELECT 1"
+
+
+async def answers(pool: asyncpg.Pool) -> bool:
+    """Whether the database answers within two seconds."""
+    try:
+        async with pool.acquire(timeout=2) as conn:
+            return bool(await conn.fetchval(PING, timeout=2))
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        return False
+
+
+async def connect(url: str) -> Connection:
+    """One connection, for the work around serving: migrating, the first run."""
+    conn: Connection = await asyncpg.connect(url)
+    return conn

@@ -1,0 +1,105 @@
+"""Are custom attribute values of the kind their definitions say (core.md §1.2, management.md §8)?"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from msgspec import Struct
+
+from guerdon.engine.facts import AttributeDefinition
+
+LARGEST = Decimal(10) ** 15
+MOST_DECIMALS = 30
+LONGEST_TEXT = 65_536
+
+
+class AttributeProblem(Struct, frozen=True):
+    """A value that is refused: pointer, title and details as the contract words them."""
+
+    pointer: str
+    title: str
+    details: str
+
+
+def check_attributes(
+    values: Mapping[str, Any],
+    entity: str,
+    definitions: Mapping[tuple[str, str], AttributeDefinition],
+    pointer: str = "/attributes",
+) -> list[AttributeProblem]:
+    """Everything that is wrong with the custom attributes of an `entity`; null clears a value and is fine."""
+    problems = []
+    for name, value in values.items():
+        definition = definitions.get((entity, name))
+        where = f"{pointer}/{name}"
+        if definition is None:
+            details = f'The attribute "{name}" is not defined on {entity} entities.'
+            problems.append(AttributeProblem(where, "Unknown", details))
+        elif value is not None:
+            problems += _check_value(value, definition, where)
+    return problems
+
+
+def _check_value(value: Any, definition: AttributeDefinition, pointer: str) -> list[AttributeProblem]:
+    wanted = _wrong_kind(value, definition.type)
+    if wanted:
+        details = f'Value of "{definition.name}" attribute ({_shown(value)}) is not a {wanted}'
+        return [AttributeProblem(pointer, "Invalid type", details)]
+    if any(isinstance(part, str) and len(part) > LONGEST_TEXT for part in _parts(value)):
+        details = f"{definition.name} must have at most {LONGEST_TEXT} characters"
+        return [AttributeProblem(pointer, "maxLength", details)]
+    if definition.restricted and any(part not in definition.suggestions for part in _parts(value)):
+        allowed = ", ".join(f'"{suggestion}"' for suggestion in definition.suggestions)
+        return [AttributeProblem(pointer, "enum", f"{definition.name} must be one of the following: {allowed}")]
+    return []
+
+
+def _parts(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _wrong_kind(value: Any, kind: str) -> str:
+    """The name of the kind that was wanted, or nothing when the value is of it."""
+    if kind.startswith("(list "):
+        inner = kind.removeprefix("(list ").removesuffix(")")
+        if not isinstance(value, list):
+            return f"list of {inner}"
+        return next((f"list of {inner}" for part in value if _wrong_kind(part, inner)), "")
+    return "" if _KINDS[kind](value) else kind
+
+
+def _is_number(value: Any) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        return False
+    exact = Decimal(value)
+    return abs(exact) <= LARGEST and int(exact.as_tuple().exponent) >= -MOST_DECIMALS
+
+
+def _is_time(value: Any) -> bool:
+    if not isinstance(value, str) or "T" not in value.upper():
+        return False
+    try:
+        return datetime.fromisoformat(value).tzinfo is not None
+    except ValueError:
+        return False
+
+
+def _is_location(value: Any) -> bool:
+    if isinstance(value, str):
+        return len(value.split(",")) == 2
+    return isinstance(value, dict) and len(value) == 2 and all(_is_number(part) for part in value.values())
+
+
+_KINDS = {
+    "string": lambda value: isinstance(value, str),
+    "number": _is_number,
+    "boolean": lambda value: isinstance(value, bool),
+    "time": _is_time,
+    "location": _is_location,
+}
+
+
+def _shown(value: Any) -> str:
+    shown = str(value).lower() if isinstance(value, bool) else str(value)
+    return shown if len(shown) <= 100 else f"{shown[:100]}…"

@@ -1,0 +1,27 @@
+"""May this code be used? The checks that need no rule, first failing reason wins (core.md §6.3, 2-8)."""
+
+from datetime import datetime
+
+from guerdon.engine.facts import Coupon, Facts
+
+
+def may_use_coupon(coupon: Coupon, facts: Facts, now: datetime, *, running: bool) -> str | None:
+    """None when the code may be judged by its campaign's rules, else the rejection reason.
+
+    `running` tells whether the campaign is evaluated at all at this time.
+    """
+    if not running:
+        return "CouponPartOfNotRunningCampaign"
+    if coupon.start_date is not None and now < coupon.start_date:
+        return "CouponStartDateInFuture"
+    if coupon.expiry_date is not None and now >= coupon.expiry_date:
+        return "CouponExpired"
+    if coupon.recipient_integration_id and coupon.recipient_integration_id != facts.session.profile_id:
+        return "CouponRecipientDoesNotMatch"
+    if coupon.is_reservation_mandatory and facts.profile is None:
+        return "ProfileRequired"
+    if coupon.is_reservation_mandatory and not coupon.implicitly_reserved:
+        return "CouponReservationRequired"
+    if coupon.usage_limit and coupon.usage_counter >= coupon.usage_limit:
+        return "CouponLimitReached"
+    return None

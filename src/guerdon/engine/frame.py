@@ -1,0 +1,242 @@
+"""The running state of one evaluation: what rules read from, and what their effects change until they fail.
+
+Everything that can change lies in two dicts, `granted` and `attributes`, and in the list of effects; a failed
+rule is undone from the log of old values. The facts themselves never change.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from guerdon.engine import effects as kinds
+from guerdon.engine.attributes import check_attributes
+from guerdon.engine.discounts import Discounts
+from guerdon.engine.effects import Effect, Props, effect_of
+from guerdon.engine.facts import CartItem, Coupon, Facts, Profile
+from guerdon.engine.outcome import AttributeChange
+from guerdon.engine.program import Campaign, Program, Rule
+from guerdon.engine.talang.compile import ERRORS
+from guerdon.engine.talang.values import EvaluationError, text
+
+_UNBOUND = object()
+
+
+class Item:
+    """One unit of a cart line; without flattening, the whole line."""
+
+    __slots__ = ("line", "number", "position", "quantity", "sub_position")
+
+    def __init__(self, line: CartItem, sub_position: int | None) -> None:
+        self.line = line
+        self.position = Decimal(line.position)
+        self.sub_position = sub_position
+        self.number = Decimal(sub_position or 0)
+        self.quantity = Decimal(line.quantity if sub_position is None else 1)
+
+    @property
+    def total(self) -> Decimal:
+        """Price and additional costs of the unit."""
+        return self.line.price + self.line.costs
+
+
+class Frame:
+    """One evaluation. `coupon` is the code being judged; `campaign` and `rule` are whose turn it is."""
+
+    def __init__(self, program: Program, facts: Facts, now: datetime) -> None:
+        self.program = program
+        self.facts = facts
+        self.session = facts.session
+        self.now = now
+        self.effects: list[Effect] = []
+        self.attributes: dict[str, dict[str, Any]] = {
+            "Session": facts.session.attributes,
+            "Profile": facts.profile.attributes if facts.profile else {},
+        }
+        self.changed: dict[tuple[str, str], Any] = {}
+        self.unredeemed: set[int] = set()
+        self.discounts = Discounts(facts.session)
+        self.campaign: Campaign
+        self.rule: Rule
+        self.coupon: Coupon | None = None
+        self._items: list[Item] | None = None
+        self._values: list[Any] = []
+        self._undo: list[tuple[dict[Any, Any], Any, Any]] = []
+
+    # --- what rules read
+
+    def items(self) -> list[Item]:
+        """The cart, unit by unit where the Application flattens it (rules.md §5.12)."""
+        if self._items is None:
+            if self.program.settings.flattened:
+                lines = self.session.cart_items
+                self._items = [Item(line, number) for line in lines for number in range(line.quantity)]
+            else:
+                self._items = [Item(line, None) for line in self.session.cart_items]
+        return self._items
+
+    def known_profile(self) -> Profile:
+        """The customer; an error in an anonymous session."""
+        if self.facts.profile is None:
+            raise EvaluationError("the session has no profile")
+        return self.facts.profile
+
+    def current_coupon(self) -> Coupon:
+        """The code being judged; an error where there is none."""
+        if self.coupon is None:
+            raise EvaluationError("no coupon is being judged")
+        return self.coupon
+
+    def coupon_remainder(self) -> Decimal | None:
+        """What the coupon can still give; None without a discount limit."""
+        return self.discounts.coupon_left(self.current_coupon())
+
+    def coupon_valid(self, redeem: bool) -> bool:
+        """Whether a valid code is being judged; codes that failed their checks never get here."""
+        if self.coupon is None:
+            return False
+        if not redeem:
+            self.unredeemed.add(self.coupon.id)
+        return True
+
+    def collection(self, name: str) -> frozenset[str] | None:
+        """A collection of the campaign."""
+        return self.campaign.collections.get(name)
+
+    def bound(self, index: int) -> Any:
+        """The value of a binding, computed when it is first asked for."""
+        value = self._values[index]
+        if value is _UNBOUND:
+            value = self._values[index] = self.campaign.bindings[index](self)
+        return value
+
+    def discounted_total(self) -> Decimal:
+        """The session total less what was granted so far; the plain total without cascading discounts."""
+        return self.discounts.left("sessionTotal") if self.program.settings.cascading else self.session.total
+
+    def discounted_cart_total(self) -> Decimal:
+        """The same for the cart items."""
+        return self.discounts.left("cartItems") if self.program.settings.cascading else self.session.cart_item_total
+
+    def discounted_price(self, item: Item) -> Decimal:
+        """The same for one unit."""
+        return self.discounts.left_of_item(item, "price") if self.program.settings.cascading else item.line.price
+
+    # --- turns
+
+    def begin_campaign(self, campaign: Campaign) -> None:
+        """Start a campaign: nothing of it is bound yet."""
+        self.campaign = campaign
+        self.coupon = None
+        self._values = [_UNBOUND] * len(campaign.bindings)
+
+    def begin_coupon(self, coupon: Coupon | None) -> None:
+        """Judge the next code: bindings that look at the coupon are computed anew."""
+        self.coupon = coupon
+        for index in self.campaign.coupon_bindings:
+            self._values[index] = _UNBOUND
+
+    def attempt(self, action: Callable[[], Any]) -> str:
+        """Run an effect or a whole rule; where it fails it leaves nothing, and the reason is returned."""
+        effects, undo = len(self.effects), len(self._undo)
+        try:
+            action()
+        except ERRORS as error:
+            del self.effects[effects:]
+            while len(self._undo) > undo:
+                where, key, old = self._undo.pop()
+                if old is _UNBOUND:
+                    where.pop(key)
+                else:
+                    where[key] = old
+            return str(error) or "the amount is out of range"
+        return ""
+
+    def put(self, where: dict[Any, Any], key: Any, value: Any) -> None:
+        """Change a value so that a failing rule can be undone."""
+        self._undo.append((where, key, where.get(key, _UNBOUND)))
+        where[key] = value
+
+    def emit(self, props: Props) -> None:
+        """Add an effect in the name of the rule whose turn it is."""
+        self.effects.append(effect_of(props, self.wrapper()))
+
+    def wrapper(self) -> dict[str, Any]:
+        """What every effect says about where it comes from (core.md §4.2)."""
+        source = self.campaign.source
+        wrapper: dict[str, Any] = {
+            "campaign_id": source.id,
+            "ruleset_id": source.ruleset_id if source.ruleset_id is not None else -1,
+            "rule_index": self.rule.index,
+            "rule_name": self.rule.title,
+            "evaluation_group_id": source.group_id,
+            "evaluation_group_mode": source.group_mode,
+        }
+        if self.coupon is not None:
+            wrapper["triggered_by_coupon"] = self.coupon.id
+        return wrapper
+
+    # --- effects
+
+    def set_discount(self, name: str, amount: Decimal, scope: str = "", partial: bool | None = None) -> None:
+        """An amount off the session, capped so that its scope never goes below zero (ruling 2)."""
+        settings = self.program.settings
+        self.discounts.set_discount(self, name, amount, scope or settings.discount_scope, partial)
+
+    def set_discount_per_item(
+        self,
+        name: str,
+        amounts: list[tuple[Item, Decimal]],
+        scope: str = "",
+        partial: bool | None = None,
+        excluded_from_price_history: bool | None = None,
+    ) -> None:
+        """Amounts off single units, each capped at what is left of the unit."""
+        settings = self.program.settings
+        self.discounts.set_discount_per_item(
+            self, name, amounts, scope or settings.item_scope, partial, excluded=excluded_from_price_history
+        )
+
+    def add_free_item(self, name: str, sku: str, quantity: int) -> None:
+        """One effect for each unit (core.md §5.4)."""
+        for _ in range(quantity):
+            self.emit(kinds.AddFreeItem(sku=sku, name=name))
+
+    def show_notification(self, kind: str, title: str, body: str) -> None:
+        """A message for the customer."""
+        self.emit(kinds.ShowNotification(notification_type=kind, title=title, body=body))
+
+    def custom_effect(self, effect_id: int, name: str, payload: dict[str, Any]) -> None:
+        """An effect of the shop's own."""
+        self.emit(kinds.CustomEffect(effect_id=effect_id, name=name, payload={k: _json(v) for k, v in payload.items()}))
+
+    def update_attribute(self, target: tuple[str, str, str], value: Any) -> None:
+        """A new value for a session or profile attribute; later rules see it at once."""
+        entity, name, _ = target
+        if entity == "Profile":
+            self.known_profile()
+        owner = {"Session": "CustomerSession", "Profile": "CustomerProfile"}[entity]
+        written = _json(value)
+        problems = check_attributes({name: written}, owner, self.program.definitions)
+        if problems:
+            raise EvaluationError(problems[0].details)
+        self.put(self.attributes, entity, {**self.attributes[entity], name: written})
+        self.put(self.changed, (entity, name), written)
+        self.emit(kinds.UpdateAttribute(path=f"{entity}.Attributes.{name}", value=written))
+
+    def attribute_changes(self) -> tuple[AttributeChange, ...]:
+        """What the effects made of the custom attributes."""
+        return tuple(
+            AttributeChange(entity=entity, name=name, value=value) for (entity, name), value in self.changed.items()
+        )
+
+
+def _json(value: Any) -> Any:
+    """A value of a rule as JSON has it."""
+    if isinstance(value, datetime):
+        return text(value)
+    if isinstance(value, list | tuple):
+        return [_json(part) for part in value]
+    if isinstance(value, Item):
+        raise EvaluationError("a cart item cannot be written into an effect")
+    return value

@@ -1,0 +1,301 @@
+"""Rulesets to a Program: everything about an Application's campaigns that can be known before a request comes."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from msgspec import Struct
+
+from guerdon.engine.facts import AttributeDefinition, Needs
+from guerdon.engine.talang.check import Binding, Checker
+from guerdon.engine.talang.compile import Compiler
+from guerdon.engine.talang.kinds import BOOLEAN, EFFECT
+from guerdon.engine.talang.syntax import Call, Literal, Node, Problem, SyntaxProblem, read
+
+COLLECTION = "collection"
+Function = Callable[[Any], Any]
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """The Application, as rules see it (rules.md §5.13)."""
+
+    id: int
+    account_id: int
+    name: str
+    timezone: str
+    currency: str
+    case_sensitivity: str = "sensitive"
+    sandbox: bool = False
+    attributes: dict[str, Any] = {}
+    discount_scope: str = "sessionTotal"
+    item_scope: str = "price"
+    cascading: bool = False
+    partial: bool = False
+    flattened: bool = False
+
+    @property
+    def number(self) -> Decimal:
+        """The id, as rules see it."""
+        return Decimal(self.id)
+
+    def fold(self, code: str) -> str:
+        """A code as the Application compares it (core.md §6.1)."""
+        if self.case_sensitivity == "insensitive-uppercase":
+            return code.upper()
+        return code.lower() if self.case_sensitivity == "insensitive-lowercase" else code
+
+
+class CampaignSource(Struct, frozen=True, kw_only=True):
+    """A campaign with its active ruleset; `rules` is None while it has none."""
+
+    id: int
+    name: str
+    state: str
+    type: str = "advanced"
+    features: tuple[str, ...] = ()
+    start_time: datetime | None = None
+    end_time: datetime | None = None
+    attributes: dict[str, Any] = {}
+    group_id: int
+    group_mode: str = "stackable"
+    ruleset_id: int | None = None
+    rules: list[dict[str, Any]] | None = None
+    bindings: list[dict[str, Any]] | None = None
+
+
+class Rule(Struct, frozen=True, kw_only=True):
+    """A compiled rule. `broken` says why it cannot run; it then always fails with that reason."""
+
+    index: int
+    title: str
+    any_of: bool = False
+    conditions: tuple[Function, ...] = ()
+    effects: tuple[Function, ...] = ()
+    uses_coupon: bool = False
+    checks_coupon: bool = False
+    requires_coupon: bool = False
+    least_total: Decimal | None = None
+    broken: str = ""
+
+
+class Campaign(Struct, frozen=True, kw_only=True):
+    """A compiled campaign. `coupon_bindings` are the indexes that must be computed anew for each coupon."""
+
+    source: CampaignSource
+    rules: tuple[Rule, ...]
+    bindings: tuple[Function, ...]
+    coupon_bindings: tuple[int, ...]
+    collections: Mapping[str, frozenset[str]]
+
+    @property
+    def number(self) -> Decimal:
+        """The id, as rules see it."""
+        return Decimal(self.source.id)
+
+    def runs(self, now: datetime) -> bool:
+        """Whether it is evaluated at this time: enabled, within its schedule, with a ruleset (rules.md §5.1)."""
+        source = self.source
+        return (
+            source.state == "enabled"
+            and source.rules is not None
+            and (source.start_time is None or source.start_time <= now)
+            and (source.end_time is None or now < source.end_time)
+        )
+
+
+class Program(Struct, frozen=True, kw_only=True):
+    """An Application's campaigns at one revision, compiled and in evaluation order."""
+
+    revision: int
+    settings: Settings
+    definitions: Mapping[tuple[str, str], AttributeDefinition]
+    campaigns: tuple[Campaign, ...]
+    by_id: Mapping[int, Campaign]
+
+    def needs(self, profile_integration_id: str, codes: Iterable[str]) -> Needs:
+        """What must be read to judge a session of this customer with these codes."""
+        return Needs(profile_integration_id, tuple(dict.fromkeys(self.settings.fold(code) for code in codes)))
+
+
+def compile_program(
+    revision: int,
+    settings: Settings,
+    definitions: Iterable[AttributeDefinition],
+    campaigns: Iterable[Campaign],
+) -> Program:
+    """The program of an Application; campaigns are evaluated in order of id within their group."""
+    ordered = sorted(campaigns, key=lambda campaign: (campaign.source.group_id, campaign.source.id))
+    return Program(
+        revision=revision,
+        settings=settings,
+        definitions={(one.entity, one.name): one for one in definitions},
+        campaigns=tuple(ordered),
+        by_id={campaign.source.id: campaign for campaign in ordered},
+    )
+
+
+def check_ruleset(
+    rules: list[dict[str, Any]],
+    bindings: list[dict[str, Any]],
+    *,
+    attributes: Mapping[tuple[str, str], str],
+    features: Collection[str] = (),
+    campaign_type: str = "advanced",
+) -> list[Problem]:
+    """Everything that is wrong with a ruleset, each problem with its JSON pointer; empty when it may be saved.
+
+    `attributes` maps (entity, name) of the custom attributes to their types.
+    """
+    return _Ruleset(rules, bindings, attributes).problems
+
+
+def compile_campaign(source: CampaignSource, attributes: Mapping[tuple[str, str], str]) -> Campaign:
+    """The campaign, ready to run. A rule that no longer checks (an attribute is gone) is kept as broken."""
+    checked = _Ruleset(source.rules or [], source.bindings or [], attributes)
+    functions = checked.compiler.build()
+    return Campaign(
+        source=source,
+        rules=tuple(rule.compiled(functions) for rule in checked.rules),
+        bindings=tuple(functions[name] for name in checked.binding_functions),
+        coupon_bindings=tuple(checked.coupon_bindings),
+        collections=checked.collections,
+    )
+
+
+class _Ruleset:
+    """One pass over a ruleset: checks every expression and hands it to the compiler."""
+
+    def __init__(
+        self,
+        rules: list[dict[str, Any]],
+        bindings: list[dict[str, Any]],
+        attributes: Mapping[tuple[str, str], str],
+    ) -> None:
+        self.attributes = attributes
+        self.compiler = Compiler()
+        self.problems: list[Problem] = []
+        self.binding_functions: list[str] = []
+        self.coupon_bindings: list[int] = []
+        self.collections: dict[str, frozenset[str]] = {}
+        names: dict[str, Binding] = {}
+        self._bind(bindings, "/bindings", names)
+        self.rules = [_RuleDraft(self, index, rule, dict(names)) for index, rule in enumerate(rules)]
+
+    def _bind(self, bindings: list[dict[str, Any]], pointer: str, names: dict[str, Binding]) -> list[Problem]:
+        """Add bindings, in order: later ones may use earlier ones."""
+        found = len(self.problems)
+        for position, binding in enumerate(bindings):
+            where = f"{pointer}/{position}/expression"
+            name = binding["name"]
+            if binding.get("type") == COLLECTION:
+                self._collect(name, binding["expression"], where)
+                continue
+            checker = Checker(names, self.attributes)
+            try:
+                typed = checker.check(read(binding["expression"], where))
+            except SyntaxProblem as error:
+                self.problems.append(error.problem)
+                continue
+            self.problems += checker.problems
+            if typed.kind == EFFECT:
+                self.problems.append(Problem(where, "a binding is a value, not an effect"))
+            index = len(self.binding_functions)
+            names[name] = Binding(index, typed.kind, frozenset(checker.inputs))
+            self.binding_functions.append(self.compiler.add(typed))
+            if "Coupon" in checker.inputs:
+                self.coupon_bindings.append(index)
+        return self.problems[found:]
+
+    def _collect(self, name: str, expression: Any, pointer: str) -> None:
+        """A set of texts such as SKUs, until collections are a resource of their own (ADR 0011)."""
+        if not isinstance(expression, list) or expression[:1] != ["list"]:
+            self.problems.append(Problem(pointer, 'a collection is written ["list", "SKU-1", …]'))
+        elif wrong := [i for i, member in enumerate(expression) if not isinstance(member, str)]:
+            self.problems.append(Problem(f"{pointer}/{wrong[0]}", "a collection holds texts only"))
+        else:
+            self.collections[name] = frozenset(expression[1:])
+
+
+class _RuleDraft:
+    """A rule on its way: names of its compiled functions, and what it looks at."""
+
+    def __init__(self, ruleset: _Ruleset, index: int, rule: dict[str, Any], names: dict[str, Binding]) -> None:
+        self.index = index
+        self.title = rule["title"]
+        self.inputs: set[str] = set()
+        self.problems = ruleset._bind(rule.get("bindings") or [], f"/rules/{index}/bindings", names)
+        self._ruleset, self._names = ruleset, names
+        elements = _condition_elements(rule["condition"], f"/rules/{index}/condition")
+        self.any_of = rule["condition"][:1] == ["or"]
+        conditions = [self._expression(element, pointer, BOOLEAN, "a condition") for pointer, element in elements]
+        effects = [
+            self._expression(effect, f"/rules/{index}/effects/{position}", EFFECT, "an effect")
+            for position, effect in enumerate(rule["effects"])
+        ]
+        nodes = [node for node, _ in conditions if node is not None]
+        self.conditions = [name for _, name in conditions if name]
+        self.effects = [name for _, name in effects if name]
+        self.checks_coupon = any(_asks_for_coupon(node) for node in nodes)
+        self.requires_coupon = not self.any_of and any(_is_coupon_valid(node) for node in nodes)
+        self.least_total = None if self.any_of else _least_total(nodes)
+
+    def _expression(self, value: Any, pointer: str, kind: str, what: str) -> tuple[Node | None, str]:
+        checker = Checker(self._names, self._ruleset.attributes)
+        try:
+            node = read(value, pointer)
+            typed = checker.expect(node, kind, what)
+        except SyntaxProblem as error:
+            checker.problems.append(error.problem)
+        self.inputs |= checker.inputs
+        if checker.problems:
+            self.problems += checker.problems
+            self._ruleset.problems += checker.problems
+            return None, ""
+        return node, self._ruleset.compiler.add(typed)
+
+    def compiled(self, functions: Mapping[str, Function]) -> Rule:
+        """The rule, once all functions are built."""
+        if self.problems:
+            return Rule(index=self.index, title=self.title, broken=self.problems[0].message)
+        return Rule(
+            index=self.index,
+            title=self.title,
+            any_of=self.any_of,
+            conditions=tuple(functions[name] for name in self.conditions),
+            effects=tuple(functions[name] for name in self.effects),
+            uses_coupon="Coupon" in self.inputs,
+            checks_coupon=self.checks_coupon,
+            requires_coupon=self.requires_coupon,
+            least_total=self.least_total,
+        )
+
+
+def _condition_elements(condition: list[Any], pointer: str) -> list[tuple[str, Any]]:
+    """The conditions of a rule with their pointers: the elements of its outer `and` or `or`, else the whole."""
+    if condition[:1] in (["and"], ["or"]):
+        return [(f"{pointer}/{position}", element) for position, element in enumerate(condition) if position]
+    return [(pointer, condition)]
+
+
+def _asks_for_coupon(node: Node) -> bool:
+    if isinstance(node, Call):
+        return node.name == "couponValid" or any(_asks_for_coupon(arg) for arg in node.args)
+    return False
+
+
+def _is_coupon_valid(node: Node) -> bool:
+    return isinstance(node, Call) and node.name == "couponValid"
+
+
+def _least_total(nodes: Iterable[Node]) -> Decimal | None:
+    """The session total below which the rule cannot fire, where a condition says so in plain words."""
+    found: Decimal | None = None
+    for node in nodes:
+        if isinstance(node, Call) and node.name in (">", ">=") and len(node.args) == 2:
+            path, bound = node.args
+            if getattr(path, "parts", None) == ("Session", "Total") and isinstance(bound, Literal):
+                value = bound.value
+                if isinstance(value, Decimal) and (found is None or value > found):
+                    found = value
+    return found

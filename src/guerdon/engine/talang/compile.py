@@ -1,0 +1,195 @@
+"""A typed tree to Python functions, through the `ast` module: only nodes built here, no text of a rule is code."""
+
+import ast
+import sys
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from guerdon.engine.talang import values
+from guerdon.engine.talang.check import (
+    Apply,
+    Body,
+    Bound,
+    Coerce,
+    Const,
+    Entry,
+    Local,
+    Read,
+    ReadAttribute,
+    Typed,
+    Walk,
+)
+from guerdon.engine.talang.kinds import ANY, BOOLEAN, NUMBER, TEXT, TIME, is_list
+
+ERRORS = (values.EvaluationError, ArithmeticError)
+_TYPE_PARAMS: dict[str, Any] = {"type_params": []} if sys.version_info >= (3, 12) else {}
+_COMPARISONS = {"Lt": ast.Lt, "LtE": ast.LtE, "Gt": ast.Gt, "GtE": ast.GtE}
+_ARITHMETIC = {"Add": ast.Add, "Sub": ast.Sub, "Mult": ast.Mult}
+_PYTHON_TYPES: dict[str, type] = {NUMBER: Decimal, TEXT: str, BOOLEAN: bool, "map": dict}
+
+
+class Compiler:
+    """Collects the functions of one campaign; `build` compiles them in one go and hands them out by name."""
+
+    def __init__(self) -> None:
+        self._functions: list[ast.stmt] = []
+        self._names: dict[str, Any] = {
+            "missing": values.missing,
+            "attribute": values.attribute,
+            "attribute_time": values.attribute_time,
+            "to_time": values.to_time,
+            "expect": values.expect,
+            "walk": values.walk,
+            "ERRORS": ERRORS,
+        }
+        self._count = 0
+
+    def add(self, typed: Typed) -> str:
+        """Make a function of the frame; returns its name."""
+        name = self._new("rule")
+        self._functions.append(_define(name, ["f"], self._body(typed)))
+        return name
+
+    def build(self) -> Mapping[str, Callable[[Any], Any]]:
+        """All functions added so far, by name."""
+        module = ast.fix_missing_locations(ast.Module(body=self._functions, type_ignores=[]))
+        namespace = {"__builtins__": {"list": list}, **self._names}
+        exec(compile(module, "<rules>", "exec"), namespace)
+        return namespace
+
+    def _new(self, prefix: str) -> str:
+        self._count += 1
+        return f"{prefix}_{self._count}"
+
+    def _constant(self, value: Any) -> ast.expr:
+        if value is None or isinstance(value, bool | str):
+            return ast.Constant(value)
+        name = self._new("value")
+        self._names[name] = value
+        return _name(name)
+
+    def _body(self, typed: Typed) -> list[ast.stmt]:
+        """The statements of a function that returns the value."""
+        if isinstance(typed, Apply) and typed.function.name == "catch" and not typed.function.frame:
+            handler = ast.ExceptHandler(type=_name("ERRORS"), name=None, body=self._body(typed.args[0]))
+            return [ast.Try(body=self._body(typed.args[1]), handlers=[handler], orelse=[], finalbody=[])]
+        before: list[ast.stmt] = []
+        value = self._emit(typed, before)
+        return [*before, ast.Return(value)]
+
+    def _closure(self, parameters: list[str], typed: Typed, out: list[ast.stmt]) -> ast.expr:
+        """A function defined where it is used, so that it sees the variables around it."""
+        name = self._new("inner")
+        out.append(_define(name, parameters, self._body(typed)))
+        return _name(name)
+
+    def _emit(self, typed: Typed, out: list[ast.stmt]) -> ast.expr:
+        match typed:
+            case Const(value=value):
+                return self._constant(value)
+            case Local(name=name):
+                return _name(_variable(name))
+            case Bound(index=index):
+                return _call(ast.Attribute(_name("f"), "bound", ast.Load()), [ast.Constant(index)])
+            case Body(parameter=parameter, body=body):
+                return self._closure([_variable(parameter)], body, out)
+            case Read():
+                return self._read(typed)
+            case ReadAttribute(source=source, name=name, path=path, item=item):
+                reader = "attribute_time" if typed.kind == TIME else "attribute"
+                return _call(_name(reader), [_source(source, item), ast.Constant(name), ast.Constant(path)])
+            case Entry(key=key, value=value):
+                return ast.Tuple([ast.Constant(key), self._emit(value, out)], ast.Load())
+            case Walk(base=base, keys=keys):
+                return _call(_name("walk"), [self._emit(base, out), *(self._emit(key, out) for key in keys)])
+            case Coerce(kind=kind, value=value):
+                return self._coerce(kind, self._emit(value, out))
+            case Apply():
+                return self._apply(typed, out)
+        raise AssertionError(typed)
+
+    def _read(self, read: Read) -> ast.expr:
+        value = _source(read.source, read.item)
+        if not read.optional:
+            return value
+        name = self._new("read")
+        test = ast.Compare(ast.NamedExpr(ast.Name(name, ast.Store()), value), [ast.IsNot()], [ast.Constant(None)])
+        return ast.IfExp(test, _name(name), _call(_name("missing"), [ast.Constant(read.path)]))
+
+    def _coerce(self, kind: str, value: ast.expr) -> ast.expr:
+        if kind == TIME:
+            return _call(_name("to_time"), [value])
+        wanted = list if is_list(kind) else _PYTHON_TYPES[kind]
+        return _call(_name("expect"), [self._constant(wanted), value, ast.Constant(kind)])
+
+    def _apply(self, apply: Apply, out: list[ast.stmt]) -> ast.expr:
+        function = apply.function
+        if function.lazy:
+            eager = 1 if function.name == "if" else 0
+            args = [self._emit(arg, out) for arg in apply.args[:eager]]
+            args += [self._closure([], arg, out) for arg in apply.args[eager:]]
+        else:
+            args = [self._emit(arg, out) for arg in apply.args]
+        if function.operator in _ARITHMETIC:
+            result = args[0]
+            for arg in args[1:]:
+                result = ast.BinOp(result, _ARITHMETIC[function.operator](), arg)
+            return result
+        if function.operator:
+            return self._compare(_COMPARISONS[function.operator](), args)
+        if function.name in ("=", "!=") and len(args) == 2 and _directly_comparable(apply.args):
+            return ast.Compare(args[0], [ast.Eq() if function.name == "=" else ast.NotEq()], [args[1]])
+        if function.frame:
+            args.insert(0, _name("f"))
+        keywords = [ast.keyword(_python_name(name), self._constant(value)) for name, value in apply.options.items()]
+        return _call(self._constant(function.run), args, keywords)
+
+    def _compare(self, operator: ast.cmpop, args: list[ast.expr]) -> ast.expr:
+        if len(args) == 2:
+            return ast.Compare(args[0], [operator], [args[1]])
+        name = self._new("first")
+        first = ast.NamedExpr(ast.Name(name, ast.Store()), args[0])
+        tests: list[ast.expr] = [ast.Compare(first, [operator], [args[1]])]
+        tests += [ast.Compare(_name(name), [operator], [arg]) for arg in args[2:]]
+        return ast.BoolOp(ast.And(), tests)
+
+
+def _directly_comparable(args: tuple[Typed, ...]) -> bool:
+    return args[0].kind == args[1].kind != ANY and args[0].kind in (NUMBER, TEXT, BOOLEAN, TIME)
+
+
+def _name(name: str) -> ast.expr:
+    return ast.Name(name, ast.Load())
+
+
+def _variable(name: str) -> str:
+    """A Python name for a lambda's variable, whatever characters the author used."""
+    return "v_" + name.encode().hex()
+
+
+def _python_name(option: str) -> str:
+    return "".join(f"_{char.lower()}" if char.isupper() else char for char in option)
+
+
+def _call(function: ast.expr, args: list[ast.expr], keywords: list[ast.keyword] | None = None) -> ast.expr:
+    return ast.Call(function, args, keywords or [])
+
+
+def _define(name: str, parameters: list[str], body: list[ast.stmt]) -> ast.stmt:
+    arguments = ast.arguments([], [ast.arg(parameter) for parameter in parameters], None, [], [], None, [])
+    return ast.FunctionDef(name=name, args=arguments, body=body, decorator_list=[], returns=None, **_TYPE_PARAMS)
+
+
+class _ItemNames(ast.NodeTransformer):
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return ast.Name(self.name, ast.Load()) if node.id == "it" else ast.Name(node.id, ast.Load())
+
+
+def _source(source: str, item: str) -> ast.expr:
+    """A fresh copy of one of the sources in paths.py, over the variable that holds the item."""
+    tree: ast.expr = _ItemNames(_variable(item)).visit(ast.parse(source, mode="eval").body)
+    return tree

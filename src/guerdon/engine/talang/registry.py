@@ -1,0 +1,98 @@
+"""What the rule language has: each function and effect is declared once, with all that is known of it.
+
+The checker, the compiler and the generated reference page read the same declarations.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+from msgspec import Struct
+
+from guerdon.engine.talang.kinds import EFFECT
+
+
+class Function(Struct, frozen=True, kw_only=True):
+    """One overload of a function or effect.
+
+    `params` are the kinds of the arguments; `rest` is the kind of any further ones, `optional` how many of
+    `params` may be left out from the right. `returns` is a kind, or computes it from the argument kinds.
+    `run` gets the evaluated arguments, and the frame first when `frame` is set; `operator` names an ast
+    operator to use instead. `inputs` names the entities the function looks at by itself.
+    """
+
+    name: str
+    params: tuple[str, ...]
+    returns: str | Callable[[tuple[str, ...]], str]
+    run: Callable[..., Any] | None = None
+    operator: str = ""
+    rest: str = ""
+    optional: int = 0
+    frame: bool = False
+    options: tuple[str, ...] = ()
+    inputs: frozenset[str] = frozenset()
+    lazy: bool = False
+    doc: str = ""
+    hint: str = ""
+    example: tuple[Any, Any] | None = None
+
+    @property
+    def is_effect(self) -> bool:
+        """Whether this is an effect rather than a function."""
+        return self.returns == EFFECT
+
+    def returned(self, kinds: tuple[str, ...]) -> str:
+        """The kind of the result for arguments of these kinds."""
+        return self.returns if isinstance(self.returns, str) else self.returns(kinds)
+
+    def takes(self, count: int) -> bool:
+        """Whether it can be called with so many arguments."""
+        most = len(self.params)
+        return most - self.optional <= count and (count <= most or bool(self.rest))
+
+    def param(self, index: int) -> str:
+        """The kind of the argument at `index`."""
+        return self.params[index] if index < len(self.params) else self.rest
+
+    def signature(self) -> str:
+        """How it is written, for messages and the reference."""
+        params = [f"{kind}?" if i >= len(self.params) - self.optional else kind for i, kind in enumerate(self.params)]
+        params += [f"{self.rest}…"] if self.rest else []
+        return f"{self.name}({', '.join(params)})"
+
+
+_functions: dict[str, list[Function]] = {}
+
+
+Runs = TypeVar("Runs", bound=Callable[..., Any])
+Returns = str | Callable[[tuple[str, ...]], str]
+
+
+def add(name: str, *params: str, returns: Returns, **details: Any) -> None:
+    """Declare an overload that is an `operator`, or runs what `run` says; `details` are members of `Function`."""
+    _functions.setdefault(name, []).append(Function(name=name, params=params, returns=returns, **details))
+
+
+def declare(name: str, *params: str, returns: Returns, **details: Any) -> Callable[[Runs], Runs]:
+    """Declare the decorated function as an overload; its docstring is the documentation."""
+
+    def decorate(run: Runs) -> Runs:
+        add(name, *params, returns=returns, run=run, **{"doc": (run.__doc__ or "").strip(), **details})
+        return run
+
+    return decorate
+
+
+def overloads(name: str) -> list[Function]:
+    """All overloads under a name, in order of declaration; empty when there is no such function."""
+    return _functions.get(name, [])
+
+
+def names() -> list[str]:
+    """All names, for suggestions."""
+    return sorted(_functions)
+
+
+def all_functions() -> Iterator[Function]:
+    """Every overload, by name."""
+    for name in names():
+        yield from _functions[name]

@@ -1,0 +1,125 @@
+"""JSON arrays to a tree: every node knows the JSON pointer it came from (rules.md §2.1, §9).
+
+An array is a call `[name, argument…]`; an array that starts with an array of names is a lambda
+`[["Item"], body]`; scalars are literals; an object is the options of an effect.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from msgspec import Struct
+
+DEEPEST = 100
+MOST_NODES = 100_000
+
+
+class Literal(Struct, frozen=True):
+    """A number (Decimal), text, boolean or null."""
+
+    value: Any
+    pointer: str
+
+
+class Call(Struct, frozen=True):
+    """A function with its arguments."""
+
+    name: str
+    args: "tuple[Node, ...]"
+    pointer: str
+
+
+class Path(Struct, frozen=True):
+    """A lookup such as `[".", "Session", "Total"]`; parts are names, or nodes to compute."""
+
+    parts: "tuple[str | Node, ...]"
+    pointer: str
+
+
+class Lambda(Struct, frozen=True):
+    """A body with the name it binds."""
+
+    parameter: str
+    body: "Node"
+    pointer: str
+
+
+class Options(Struct, frozen=True):
+    """The trailing object of an effect, e.g. `{"partial": true}`."""
+
+    values: Mapping[str, Any]
+    pointer: str
+
+
+Node = Literal | Call | Path | Lambda | Options
+
+
+class Problem(Struct, frozen=True):
+    """What is wrong with an expression, where, and what to write instead."""
+
+    pointer: str
+    message: str
+
+
+class SyntaxProblem(Exception):
+    """The JSON is not an expression."""
+
+    def __init__(self, pointer: str, message: str) -> None:
+        super().__init__(message)
+        self.problem = Problem(pointer, message)
+
+
+class _Reader:
+    """Counts what it reads, so that no input makes a tree out of proportion."""
+
+    def __init__(self) -> None:
+        self.nodes = 0
+
+    def read(self, value: Any, pointer: str, depth: int) -> Node:
+        self.nodes += 1
+        if depth > DEEPEST or self.nodes > MOST_NODES:
+            raise SyntaxProblem(pointer, f"the expression is too large: at most {DEEPEST} levels, {MOST_NODES} nodes")
+        if isinstance(value, list):
+            return self._array(value, pointer, depth)
+        if isinstance(value, dict):
+            return Options(value, pointer)
+        if isinstance(value, int | Decimal) and not isinstance(value, bool):
+            return Literal(Decimal(value), pointer)
+        if value is None or isinstance(value, bool | str):
+            return Literal(value, pointer)
+        raise SyntaxProblem(pointer, f"{type(value).__name__} is not a JSON value")
+
+    def _array(self, value: list[Any], pointer: str, depth: int) -> Node:
+        if not value:
+            raise SyntaxProblem(pointer, "an empty array is no expression: write [function, argument, …]")
+        head = value[0]
+        if isinstance(head, list):
+            if len(value) == 2 and len(head) == 1 and isinstance(head[0], str):
+                return Lambda(head[0], self.read(value[1], f"{pointer}/1", depth + 1), pointer)
+            raise SyntaxProblem(f"{pointer}/0", 'expected a lambda such as [["Item"], body]')
+        if not isinstance(head, str):
+            raise SyntaxProblem(f"{pointer}/0", "the first element of an expression is the name of a function")
+        if head == ".":
+            return self._path(value, pointer, depth)
+        args = tuple(self.read(sub, f"{pointer}/{index}", depth + 1) for index, sub in enumerate(value) if index)
+        return Call(head, args, pointer)
+
+    def _path(self, value: list[Any], pointer: str, depth: int) -> Path:
+        parts: list[str | Node] = []
+        for index, part in enumerate(value[1:], 1):
+            if isinstance(part, str):
+                parts.extend(part.removeprefix("$").split(".") if index == 1 else [part])
+            else:
+                parts.append(self.read(part, f"{pointer}/{index}", depth + 1))
+        if not parts or not isinstance(parts[0], str):
+            raise SyntaxProblem(pointer, 'a path starts with a name, e.g. [".", "Session", "Total"]')
+        return Path(tuple(parts), pointer)
+
+
+def read(value: Any, pointer: str) -> Node:
+    """The tree of a JSON expression; raises SyntaxProblem.
+
+    >>> read([">", [".", "Session", "Total"], 100], "/rules/0/condition").args[0].parts
+    ('Session', 'Total')
+    """
+    return _Reader().read(value, pointer, 0)

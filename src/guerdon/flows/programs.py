@@ -1,0 +1,111 @@
+"""Compiled programs, cached by the Application's revision (invariant 4). No expiry guesses, no stale process."""
+
+from typing import Any
+
+from guerdon.db import programs as parts
+from guerdon.db.pool import Connection
+from guerdon.engine.facts import AttributeDefinition
+from guerdon.engine.program import Campaign, CampaignSource, Program, Settings, compile_campaign, compile_program
+from guerdon.errors import Unauthorized
+from guerdon.wire.base import decoder
+
+MOST_KEPT = 1000
+
+
+class _Loaded:
+    """An Application's parts as of a revision, with the campaigns compiled."""
+
+    def __init__(self) -> None:
+        self.revision = 0
+        self.settings: Settings | None = None
+        self.definitions: dict[int, tuple[AttributeDefinition, list[int] | None]] = {}
+        self.sources: dict[int, CampaignSource] = {}
+        self.campaigns: dict[int, Campaign] = {}
+        self.program: Program | None = None
+
+
+class Programs:
+    """The programs of one process."""
+
+    def __init__(self) -> None:
+        self._loaded: dict[int, _Loaded] = {}
+
+    def newest(self, application_id: int) -> Program | None:
+        """The newest program this process has; it may be behind, which the revision of the read tells."""
+        loaded = self._loaded.get(application_id)
+        return loaded.program if loaded else None
+
+    async def at(self, conn: Connection, application_id: int, revision: int) -> Program:
+        """The program at a revision. Going forward, only the parts that changed are read and compiled again;
+        a revision of the past is built for the occasion and not kept."""
+        loaded = self._loaded.get(application_id)
+        if loaded is None or revision < loaded.revision:
+            fresh = _Loaded()
+            program = await _advance(fresh, conn, application_id, revision)
+            if loaded is None:
+                self._keep(application_id, fresh)
+            return program
+        if revision > loaded.revision or loaded.program is None:
+            ahead = _copy(loaded)  # two requests may load at the same time; each builds its own
+            program = await _advance(ahead, conn, application_id, revision)
+            self._keep(application_id, ahead)
+            return program
+        return loaded.program
+
+    def _keep(self, application_id: int, loaded: _Loaded) -> None:
+        known = self._loaded.pop(application_id, None)
+        self._loaded[application_id] = loaded if known is None or known.revision <= loaded.revision else known
+        while len(self._loaded) > MOST_KEPT:
+            del self._loaded[next(iter(self._loaded))]
+
+
+def _copy(loaded: _Loaded) -> _Loaded:
+    copy = _Loaded()
+    copy.revision, copy.settings = loaded.revision, loaded.settings
+    copy.definitions, copy.sources = dict(loaded.definitions), dict(loaded.sources)
+    copy.campaigns = dict(loaded.campaigns)
+    return copy
+
+
+async def _advance(loaded: _Loaded, conn: Connection, application_id: int, revision: int) -> Program:
+    attributes_changed = False
+    changed: set[int] = set()
+    for row in await parts.list_parts(conn, application_id, loaded.revision, revision):
+        kind, part_id, data = row["kind"], row["part_id"], row["data"]
+        if kind == "application":
+            loaded.settings = decoder(Settings).decode(data)
+        elif kind == "attribute":
+            definition = decoder(AttributeDefinition).decode(data)
+            applications = decoder(dict[str, Any]).decode(data)["applications"]
+            loaded.definitions[part_id] = (definition, applications)
+            attributes_changed = True
+        else:
+            _change_campaign(loaded, part_id, data)
+            changed.add(part_id)
+    if loaded.settings is None:
+        raise Unauthorized
+    definitions = [
+        definition
+        for definition, applications in loaded.definitions.values()
+        if not applications or application_id in applications
+    ]
+    types = {(one.entity, one.name): one.type for one in definitions}
+    _compile(loaded, types, loaded.sources if attributes_changed else changed)
+    loaded.revision = revision
+    loaded.program = compile_program(revision, loaded.settings, definitions, loaded.campaigns.values())
+    return loaded.program
+
+
+def _change_campaign(loaded: _Loaded, campaign_id: int, data: str | None) -> None:
+    source = decoder(CampaignSource | None).decode(data or "null")
+    if source is None:
+        loaded.sources.pop(campaign_id, None)
+        loaded.campaigns.pop(campaign_id, None)
+    else:
+        loaded.sources[campaign_id] = source
+
+
+def _compile(loaded: _Loaded, types: dict[tuple[str, str], str], campaign_ids: Any) -> None:
+    for campaign_id in campaign_ids:
+        if campaign_id in loaded.sources:
+            loaded.campaigns[campaign_id] = compile_campaign(loaded.sources[campaign_id], types)

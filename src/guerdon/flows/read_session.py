@@ -1,0 +1,28 @@
+"""GET a customer session: as it is stored, with the effects that still hold. No evaluation (core.md §3.10)."""
+
+from datetime import datetime
+
+from guerdon.db import customer_sessions
+from guerdon.db.pool import Connection
+from guerdon.errors import NotFound, Unauthorized
+from guerdon.flows.answer import stored_session
+from guerdon.flows.merge import lines_of
+from guerdon.flows.programs import Programs
+from guerdon.wire.customer_sessions import IntegrationCustomerSessionResponse
+
+
+async def read_session(
+    conn: Connection, programs: Programs, key: tuple[int, int], integration_id: str, now: datetime
+) -> IntegrationCustomerSessionResponse:
+    """The session and its effects; raises NotFound."""
+    around = await customer_sessions.read(conn, key, integration_id, (None, ()), now)
+    if not around.key_alive:
+        raise Unauthorized
+    stored = around.session
+    if stored is None:
+        raise NotFound.of("Session")
+    program = await programs.at(conn, key[0], around.revision)
+    return IntegrationCustomerSessionResponse(
+        customer_session=stored_session(stored, integration_id, program.settings, lines_of(stored.content)),
+        effects=await customer_sessions.get_effects(conn, key[0], stored.id),
+    )

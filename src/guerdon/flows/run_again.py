@@ -1,0 +1,25 @@
+"""Run a request of the past again: the same program, facts and time, so the same bytes (invariant 10)."""
+
+from guerdon.db import events
+from guerdon.db.pool import Connection
+from guerdon.engine import Outcome, evaluate
+from guerdon.engine.facts import Facts
+from guerdon.engine.rollback import take_back
+from guerdon.flows.merge import CANCELLED, REVOKED
+from guerdon.flows.programs import Programs
+from guerdon.wire.base import decoder
+
+
+async def run_again(
+    conn: Connection, programs: Programs, application_id: int, event_id: int
+) -> tuple[events.Record, Outcome]:
+    """The log entry and what judging it once more gives, at the revision and time it was judged at:
+    `encode(outcome.effects)` is the entry's `effects` again. Raises NotFound."""
+    record = await events.get_record(conn, application_id, event_id)
+    facts = decoder(Facts).decode(record.facts)
+    if facts.event == CANCELLED:
+        return record, Outcome(effects=())
+    if facts.event == REVOKED:
+        return record, take_back(*await events.closing_of(conn, record))
+    program = await programs.at(conn, application_id, record.revision)
+    return record, evaluate(program, facts, record.judged_at)

@@ -1,0 +1,188 @@
+"""`guerdon serve`: database up, schema current, first run done, then HTTP until told to stop."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import sys
+import warnings
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import uvicorn
+from litestar import Litestar
+from rich.console import Console
+from uvicorn.supervisors import Multiprocess
+
+from guerdon.api.app import build_app
+from guerdon.db import pool
+from guerdon.db.embedded import DataInUse, Embedded
+from guerdon.db.migrate import migrate
+from guerdon.errors import ClientError
+from guerdon.first_run import FirstRun, open_demo_shop, prepare
+from guerdon.flows.programs import Programs
+from guerdon.flows.run_again import run_again
+from guerdon.settings import Settings
+from guerdon.wire.base import encode_text
+
+KEYS_FILE = "keys.json"
+
+
+def serve(settings: Settings) -> int:
+    """Serve until Ctrl-C or SIGTERM; returns the exit code."""
+    signal.signal(signal.SIGTERM, _stop)
+    console = Console(stderr=True, highlight=False)
+    listener = _listen(settings, console)
+    if listener is None:
+        return 1
+    embedded = None
+    try:
+        if not settings.database_url:
+            embedded = _start_embedded(settings)
+        url = embedded.url if embedded else settings.database_url
+        made = asyncio.run(prepare(url, settings, datetime.now(UTC)))
+        if made is not None and settings.demo:
+            asyncio.run(open_demo_shop(url, made))
+            _remember(made, settings)
+        _welcome(made, settings, listener.getsockname()[1])
+        _run(settings, url, listener)
+    except DataInUse as error:
+        console.print(f"guerdon: {error.message}")
+        return 1
+    except (OSError, pool.DatabaseError) as error:
+        console.print(f"guerdon: the database cannot be used: {error}")
+        return 1
+    except KeyboardInterrupt:
+        pass
+    finally:
+        listener.close()
+        if embedded is not None:
+            embedded.stop()
+    return 0
+
+
+def _stop(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _listen(settings: Settings, console: Console) -> socket.socket | None:
+    listener = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except OSError as error:
+        where = f"{settings.host}:{settings.port}"
+        console.print(f"guerdon: cannot listen on {where} ({error.strerror}); GUERDON_PORT chooses another port")
+        listener.close()
+        return None
+    listener.set_inheritable(True)
+    return listener
+
+
+def _start_embedded(settings: Settings) -> Embedded:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about XDG_RUNTIME_DIR, which does not matter here
+        return Embedded(settings.data)
+
+
+def _run(settings: Settings, url: str, listener: socket.socket) -> None:
+    os.environ["GUERDON_DATABASE_URL"] = url  # the workers read their settings from the environment, too
+    config = uvicorn.Config(
+        "guerdon.serve:worker",
+        factory=True,
+        workers=settings.workers,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        lifespan="on",
+        timeout_graceful_shutdown=10,
+    )
+    if settings.workers > 1:
+        Multiprocess(config, sockets=[listener]).run()
+    else:
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+def worker() -> Litestar:
+    """The application of one worker process, with its own connections."""
+    settings = Settings.from_environment(os.environ)
+
+    @asynccontextmanager
+    async def connections(app: Litestar) -> AsyncIterator[None]:
+        app.state.pool = await pool.open_pool(settings.database_url, settings.pool_size)
+        yield
+        await app.state.pool.close()
+
+    return build_app({}, lifespan=[connections])
+
+
+def _remember(made: FirstRun, settings: Settings) -> None:
+    """Keep the demo shop's keys where `guerdon demo` finds them; only for the demo, only for this user."""
+    if settings.database_url:
+        return
+    path = Path(settings.data) / KEYS_FILE
+    path.touch(mode=0o600)
+    path.write_text(json.dumps({"integrationKey": made.integration_key, "managementKey": made.management_key}))
+
+
+def _welcome(made: FirstRun | None, settings: Settings, port: int) -> None:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    url = f"http://{host}:{port}"
+    lines = [f"Guerdon serves at {url} (API page: {url}/openapi). Ctrl-C stops it."]
+    if made is not None:
+        lines += [
+            "",
+            "First run. These are shown once; only hashes of them are stored:",
+            f"  login            {made.email}  password {made.password}",
+            f"  Integration key  {made.integration_key}",
+            f"  Management key   {made.management_key}",
+            "",
+        ]
+        lines += ["The demo shop is ready: run `make demo` in a second terminal."] if settings.demo else []
+    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.flush()
+
+
+def migrate_only(settings: Settings) -> int:
+    """`guerdon migrate`: for operators who migrate before they deploy."""
+    if not settings.database_url:
+        sys.stderr.write("guerdon: migrate needs GUERDON_DATABASE_URL; the embedded database is migrated by serve\n")
+        return 1
+
+    async def run() -> list[str]:
+        conn = await pool.connect(settings.database_url)
+        try:
+            return await migrate(conn, datetime.now(UTC))
+        finally:
+            await conn.close()
+
+    applied = asyncio.run(run())
+    sys.stdout.write(f"applied: {', '.join(applied)}\n" if applied else "the schema is current\n")
+    return 0
+
+
+def judge_again(settings: Settings, application_id: int, event_id: int) -> int:
+    """`guerdon eval`: judge a logged request again and say whether the same came out; 1 when it did not."""
+
+    async def run(url: str) -> int:
+        conn = await pool.connect(url)
+        try:
+            record, outcome = await run_again(conn, Programs(), application_id, event_id)
+        finally:
+            await conn.close()
+        effects = encode_text(outcome.effects)
+        same = effects == record.effects
+        sys.stdout.write(f"{effects}\n")
+        judged = f"judged at {record.judged_at:%Y-%m-%d %H:%M:%S} UTC by revision {record.revision}"
+        sys.stderr.write(f"{record.type}, {judged}: {'the same bytes' if same else 'DIFFERENT from the log'}\n")
+        return 0 if same else 1
+
+    try:
+        url = settings.database_url or f"postgresql://postgres:@/postgres?host={settings.data.resolve() / 'postgresql'}"
+        return asyncio.run(run(url))
+    except (OSError, ClientError, pool.DatabaseError) as error:
+        sys.stderr.write(f"guerdon: {error}\n")
+        return 1

@@ -1,0 +1,95 @@
+"""The contract's shapes for events; pure data."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from msgspec import UNSET, UnsetType, field
+
+from guerdon.wire.base import Wire
+from guerdon.wire.loyalty import LedgerEntry
+
+
+class CouponRejectionReason(Wire, kw_only=True):
+    """Contract schema `CouponRejectionReason`."""
+
+    campaign_id: int
+    coupon_id: int
+    reason: Literal[
+        "CouponNotFound",
+        "CouponPartOfNotRunningCampaign",
+        "CampaignLimitReached",
+        "ProfileLimitReached",
+        "CouponRecipientDoesNotMatch",
+        "CouponExpired",
+        "CouponStartDateInFuture",
+        "CouponRejectedByCondition",
+        "EffectCouldNotBeApplied",
+        "CouponPartOfNotTriggeredCampaign",
+        "CouponReservationRequired",
+        "ProfileRequired",
+    ]
+
+
+class ReferralRejectionReason(Wire, kw_only=True):
+    """Contract schema `ReferralRejectionReason`."""
+
+    campaign_id: int
+    referral_id: int
+    reason: Literal[
+        "ReferralNotFound",
+        "ReferralRecipientIdSameAsAdvocate",
+        "ReferralPartOfNotRunningCampaign",
+        "ReferralLimitReached",
+        "CampaignLimitReached",
+        "ProfileLimitReached",
+        "ReferralRecipientDoesNotMatch",
+        "ReferralExpired",
+        "ReferralStartDateInFuture",
+        "ReferralRejectedByCondition",
+        "EffectCouldNotBeApplied",
+        "ReferralPartOfNotTriggeredCampaign",
+    ]
+
+
+class Meta(Wire, kw_only=True):
+    """Contract schema `Meta`."""
+
+    campaigns: dict[str, Any] | UnsetType = UNSET
+    coupons: dict[str, Any] | UnsetType = UNSET
+    coupon_rejection_reason: CouponRejectionReason | UnsetType = UNSET
+    referral_rejection_reason: ReferralRejectionReason | UnsetType = UNSET
+    warnings: dict[str, Any] | UnsetType = UNSET
+
+
+class Event(Wire, kw_only=True):
+    """Contract schema `Event`."""
+
+    id: int
+    created: datetime
+    application_id: int
+    profile_id: str | UnsetType = UNSET
+    store_integration_id: str | UnsetType = UNSET
+    type: str
+    attributes: dict[str, Any]
+    integration_id: str | UnsetType = UNSET
+    session_id: str | UnsetType = UNSET
+    effects: list[list[Any]]
+    ledger_entries: list[LedgerEntry] | UnsetType = UNSET
+    meta: Meta | UnsetType = UNSET
+
+
+class EventV3(Wire, kw_only=True):
+    """Contract schema `EventV3`."""
+
+    connected_session_id: str | UnsetType = UNSET
+    id: int
+    created: datetime
+    application_id: int
+    profile_id: str | UnsetType = UNSET
+    store_integration_id: str | UnsetType = UNSET
+    type: str
+    attributes: dict[str, Any]
+    integration_id: str | UnsetType = UNSET
+    effects: list[list[Any]]
+    evaluable_campaign_ids: list[int] | UnsetType = UNSET
+    previous_event_id: str | UnsetType = field(default=UNSET, name="previousEventID")

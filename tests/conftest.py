@@ -1,0 +1,142 @@
+"""A real PostgreSQL for every test: the embedded one, started once per worker, a fresh database per test."""
+
+import asyncio
+import itertools
+import os
+import shutil
+import socket
+import tempfile
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+
+import asyncpg
+import httpx
+import pytest
+import uvicorn
+
+from guerdon import first_run
+from guerdon.api.app import build_app
+from guerdon.db import pool as db_pool
+from guerdon.db.embedded import Embedded
+from guerdon.settings import Settings
+
+TEMPLATE = "guerdon_template"
+INTEGRATION_KEY = "11" * 32
+MANAGEMENT_KEY = "22" * 32
+EMAIL, PASSWORD = "admin@example.com", "correct horse battery"
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """URL of a running PostgreSQL with a migrated, seeded template database."""
+    folder = Path(tempfile.mkdtemp(prefix="guerdon-test-"))
+    server = Embedded(folder)
+    asyncio.run(_make_template(server.url))
+    yield server.url
+    server.stop()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+async def _make_template(url: str) -> None:
+    conn = await asyncpg.connect(url)
+    await conn.execute(f"CREATE DATABASE {TEMPLATE}")
+    await conn.close()
+    settings = Settings(
+        demo=False,
+        admin_email=EMAIL,
+        admin_password=PASSWORD,
+        integration_key=INTEGRATION_KEY,
+        management_key=MANAGEMENT_KEY,
+    )
+    await first_run.prepare(_database(url, TEMPLATE), settings, datetime.now(UTC))
+
+
+def _database(url: str, name: str) -> str:
+    return url.replace("/postgres?", f"/{name}?")
+
+
+@pytest.fixture
+def database(postgres: str) -> Iterator[str]:
+    """URL of a fresh database: account 1, administrator 1, Application 1 with its keys, nothing else."""
+    name = f"t{os.getpid()}_{next(_numbers)}"
+
+    async def execute(statement: str) -> None:
+        conn = await asyncpg.connect(postgres)
+        await conn.execute(statement)
+        await conn.close()
+
+    asyncio.run(execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY"))
+    yield _database(postgres, name)
+    asyncio.run(execute(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+class Clock:
+    """The time as the server sees it; tests travel by adding to it."""
+
+    def __init__(self) -> None:
+        self.offset = timedelta()
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self.offset
+
+    def travel(self, **by: float) -> None:
+        self.offset += timedelta(**by)
+
+
+@pytest.fixture
+def server(database: str) -> Iterator[SimpleNamespace]:
+    """A real server on a free port: `url`, `clock`, `database`, and `sql(statement, *values)` to look at rows."""
+    clock = Clock()
+    state: dict[str, object] = {"clock": clock}
+
+    @asynccontextmanager
+    async def connections(app: object) -> AsyncIterator[None]:
+        app.state.pool = await db_pool.open_pool(database, 10)
+        yield
+        await app.state.pool.close()
+
+    app = build_app(state, lifespan=[connections])
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="on")
+    running = uvicorn.Server(config)
+    thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    while not running.started:
+        assert thread.is_alive(), "the server did not start"
+        time.sleep(0.005)
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+    def sql(statement: str, *values: object) -> list[asyncpg.Record]:
+        async def fetch() -> list[asyncpg.Record]:
+            conn = await asyncpg.connect(database)
+            try:
+                return await conn.fetch(statement, *values)
+            finally:
+                await conn.close()
+
+        return asyncio.run(fetch())
+
+    yield SimpleNamespace(url=url, clock=clock, database=database, sql=sql)
+    running.should_exit = True
+    thread.join(10)
+
+
+@pytest.fixture
+def manager(server: SimpleNamespace) -> Iterator[httpx.Client]:
+    """An HTTP client with the Management key."""
+    with httpx.Client(base_url=server.url, headers={"Authorization": f"ManagementKey-v1 {MANAGEMENT_KEY}"}) as client:
+        yield client
+
+
+@pytest.fixture
+def shop(server: SimpleNamespace) -> Iterator[httpx.Client]:
+    """An HTTP client with the Integration key of Application 1."""
+    with httpx.Client(base_url=server.url, headers={"Authorization": f"ApiKey-v1 {INTEGRATION_KEY}"}) as client:
+        yield client

@@ -1,0 +1,52 @@
+"""Builders of requests: each has what the contract requires, and takes what a test is about."""
+
+ALWAYS = ["and", True]
+
+
+def application(**changes):
+    return {"name": "Second shop", "timezone": "Europe/Berlin", "currency": "EUR"} | changes
+
+
+def attribute(entity="Campaign", name="season", type="string", **changes):
+    required = {"title": name.title(), "description": "", "suggestions": [], "editable": True}
+    return {"entity": entity, "name": name, "type": type} | required | changes
+
+
+def campaign(**changes):
+    required = {"name": "Summer sale", "state": "enabled", "tags": [], "features": ["coupons"], "limits": []}
+    return required | changes
+
+
+def rule(**changes):
+    return {"title": "Ten off", "condition": ALWAYS, "effects": [["setDiscount", "Ten off", 10]]} | changes
+
+
+def ruleset(*rules, **changes):
+    return {"rules": list(rules) or [rule()], "bindings": []} | changes
+
+
+def coupons(**changes):
+    return {"usageLimit": 1, "numberOfCoupons": 1} | changes
+
+
+CAMPAIGNS = "/v1/applications/1/campaigns"
+
+
+def new_campaign(manager, **changes):
+    """Create a campaign of Application 1 and return it."""
+    answer = manager.post(CAMPAIGNS, json=campaign(**changes))
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+def new_coupons(manager, campaign_id, **changes):
+    """Create coupons and return them."""
+    url = f"{CAMPAIGNS}/{campaign_id}/coupons"
+    answer = manager.post(url, params={"silent": "no"}, json=coupons(**changes))
+    assert answer.status_code == 200, answer.text
+    return answer.json()["data"]
+
+
+def revision(server):
+    """The program revision of Application 1."""
+    return server.sql("SELECT revision FROM applications WHERE id = 1")[0]["revision"]
