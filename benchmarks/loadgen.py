@@ -10,7 +10,7 @@ import json
 import sys
 import time
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, cast
 
 HEAD_END = b"\r\n\r\n"
 LENGTH = b"content-length:"
@@ -27,8 +27,7 @@ class Connection(asyncio.Protocol):
         self.answer: asyncio.Future[bytes] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.WriteTransport)
-        self.transport = transport
+        self.transport = cast(asyncio.WriteTransport, transport)  # uvloop's own classes are not derived from it
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self.answer is not None and not self.answer.done():
@@ -47,6 +46,11 @@ class Connection(asyncio.Protocol):
         if len(self.buffer) >= self.end and self.answer is not None:
             self.answer.set_result(bytes(self.buffer[: self.end]))
 
+    def close(self) -> None:
+        """Close the connection."""
+        if self.transport is not None:
+            self.transport.close()
+
     async def ask(self, request: bytes) -> bytes:
         """The whole answer to one request."""
         assert self.transport is not None
@@ -60,17 +64,19 @@ class Connection(asyncio.Protocol):
 class Load:
     """Sends each connection's own requests in turn: no two connections ever share a session."""
 
-    def __init__(self, requests: list[list[bytes]], must_hold: list[bytes]) -> None:
+    def __init__(self, address: tuple[str, int], requests: list[list[bytes]], must_hold: list[bytes]) -> None:
+        self.address = address
         self.requests = requests
         self.must_hold = must_hold
         self.connections: list[Connection] = []
 
-    async def connect(self, host: str, port: int) -> None:
-        """Open all connections."""
+    async def prepare(self, concurrency: int) -> None:
+        """Fresh connections: while the other side was measured the server may have closed idle ones."""
         loop = asyncio.get_running_loop()
-        for _ in self.requests:
-            _, protocol = await loop.create_connection(Connection, host, port)
-            self.connections.append(protocol)
+        for connection in self.connections:
+            connection.close()
+        opened = [await loop.create_connection(Connection, *self.address) for _ in range(concurrency)]
+        self.connections = [protocol for _, protocol in opened]
 
     def good(self, answer: bytes) -> bool:
         """Whether the answer is a 200 that holds what it must."""
@@ -112,22 +118,23 @@ async def figures(concurrency: int, seconds: float, run: Any) -> dict[str, Any]:
     }
 
 
-async def obey(run: Any) -> None:
-    """Answer orders from stdin until it ends."""
+async def obey(run: Any, prepare: Any = None) -> None:
+    """Answer orders from stdin until it ends; `prepare(concurrency)` goes before each and is not counted."""
     print(json.dumps({"ready": True}), flush=True)
     while line := await asyncio.to_thread(sys.stdin.readline):
         order = json.loads(line)
+        if prepare is not None:
+            await prepare(order["concurrency"])
         print(json.dumps(await figures(order["concurrency"], order["seconds"], run)), flush=True)
 
 
 async def main() -> None:
-    """Read the requests from the file named on the command line, connect, obey."""
+    """Read the requests from the file named on the command line, and obey."""
     with open(sys.argv[1], encoding="utf-8") as file:  # noqa: ASYNC230 - nothing else runs yet
         plan = json.load(file)
     requests = [[text.encode() for text in own] for own in plan["requests"]]
-    load = Load(requests, [text.encode() for text in plan["must_hold"]])
-    await load.connect(plan["host"], plan["port"])
-    await obey(load.run)
+    load = Load((plan["host"], plan["port"]), requests, [text.encode() for text in plan["must_hold"]])
+    await obey(load.run, load.prepare)
 
 
 if __name__ == "__main__":

@@ -50,3 +50,7 @@ def new_coupons(manager, campaign_id, **changes):
 def revision(server):
     """The program revision of Application 1."""
     return server.sql("SELECT revision FROM applications WHERE id = 1")[0]["revision"]
+
+
+def per_profile(**changes):
+    return {"action": "redeemCoupon", "limit": 1, "entities": ["Profile"]} | changes

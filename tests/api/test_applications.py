@@ -1,5 +1,7 @@
 """Applications and their Integration keys through the Management API (management.md §4)."""
 
+import json
+
 import httpx
 
 import make

@@ -64,7 +64,7 @@ def test_the_story(server, manager, till):
     assert sorted(wrong.receipt.codes) == [("SPRING25", "it has expired"), ("WELCOME10", "")]
     assert wrong.receipt.to_pay == coupon.receipt.to_pay
 
-    assert kinds(closed) == kinds(wrong)
+    assert kinds(closed) == kinds(coupon)
     assert refused.receipt.codes == [("WELCOME10", "this order does not meet its conditions")]
     assert kinds(cancelled) == {"rollbackCoupon": 1, "rollbackDiscount": 3}
     assert sum(

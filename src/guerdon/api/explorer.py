@@ -7,6 +7,7 @@ from litestar import MediaType, Request, Response, get
 from litestar.openapi.plugins import OpenAPIRenderPlugin
 from litestar.response import Redirect
 
+from guerdon.api.document import openapi_document
 from guerdon.wire.base import encode
 
 PAGE = files("guerdon.api").joinpath("explorer.html").read_text()
@@ -25,8 +26,7 @@ class RenderPlugin(OpenAPIRenderPlugin):
 @get("/openapi.json", include_in_schema=False, sync_to_thread=False)
 def openapi_json(request: Request[Any, Any, Any]) -> Response[bytes]:
     """The OpenAPI 3.1 document of everything served."""
-    document = request.app.openapi_schema.to_schema()
-    return Response(encode(document), media_type=MediaType.JSON)
+    return Response(encode(openapi_document(request.app)), media_type=MediaType.JSON)
 
 
 @get("/", include_in_schema=False, sync_to_thread=False)

@@ -71,13 +71,13 @@ def _between(old: tuple[Decimal, ...], new: tuple[Decimal, ...], share: Decimal)
     return total, saved, to_pay
 
 
-def _request(scene: Scene) -> Text:
+def _request(scene: Scene) -> Group:
     sent = {name: value for name, value in scene.sent.items() if name != "cartItems"}
     if "cartItems" in scene.sent:
         sent["cartItems"] = [f"{item['quantity']} x {item['sku']}" for item in scene.sent["cartItems"]]
-    text = Text(f"PUT /v2/customer_sessions/{scene.session} ", style="dim")
-    text.append(encode_text(sent), style="dim italic")
-    return text.append(f"  200 in {scene.milliseconds:.1f} ms", style="dim green")
+    line = Text(f"PUT /v2/customer_sessions/{scene.session}", style="dim")
+    line.append(f"  200 in {scene.milliseconds:.1f} ms", style="green")
+    return Group(line, Text(encode_text(sent), style="dim", no_wrap=True, overflow="ellipsis"))
 
 
 def _picture(scene: Scene, figures: tuple[Decimal, Decimal, Decimal], seen: int) -> RenderableType:

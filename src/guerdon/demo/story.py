@@ -117,9 +117,10 @@ def story(till: Till, token: str) -> Iterator[Scene]:
     yield from _codes(till, order)
     yield till.update(
         "She pays",
-        "The session is closed. Only now is the code used up for good and every discount booked.",
+        "Without the old code. The session is closed, and only now is the code used up and every discount booked.",
         order,
         state="closed",
+        couponCodes=[WELCOME],
     )
     yield till.update(
         "The next day",

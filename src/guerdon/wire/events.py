@@ -82,6 +82,7 @@ class EventV3(Wire, kw_only=True):
     """Contract schema `EventV3`."""
 
     connected_session_id: str | UnsetType = UNSET
+    connected_session_id_of_25: str | UnsetType = field(default=UNSET, name="connectedSessionID")
     id: int
     created: datetime
     application_id: int

@@ -1,0 +1,36 @@
+"""The served OpenAPI document: Litestar's, with the effect properties spelled out one kind at a time."""
+
+from functools import cache
+from typing import Any
+
+import msgspec
+from litestar import Litestar
+
+from guerdon.engine.effects import EFFECT_TYPES
+
+
+def openapi_document(app: Litestar) -> dict[str, Any]:
+    """OpenAPI 3.1 of everything the application serves."""
+    document: dict[str, Any] = app.openapi_schema.to_schema()
+    schemas = document["components"]["schemas"]
+    if "Effect" in schemas:
+        schemas.update(_effect_schemas())
+        choices = [{"$ref": f"#/components/schemas/{kind.__name__}EffectProps"} for kind in EFFECT_TYPES]
+        schemas["Effect"]["properties"]["props"] = {"oneOf": choices}
+    return document
+
+
+@cache
+def _effect_schemas() -> dict[str, Any]:
+    """The properties of each kind of effect, named as in the contract, e.g. `SetDiscountEffectProps`."""
+    _, found = msgspec.json.schema_components(EFFECT_TYPES, ref_template="#/components/schemas/{name}EffectProps")
+    return {f"{name}EffectProps": _numbers(schema) for name, schema in found.items()}
+
+
+def _numbers(schema: Any) -> Any:
+    """The same schema with decimals shown as what they are on the wire, JSON numbers."""
+    if isinstance(schema, dict):
+        if schema.get("format") == "decimal":
+            return {"type": "number"}
+        return {key: _numbers(value) for key, value in schema.items()}
+    return [_numbers(value) for value in schema] if isinstance(schema, list) else schema
