@@ -18,6 +18,7 @@ from rich.console import Console
 from uvicorn.supervisors import Multiprocess
 
 from guerdon.api.app import build_app
+from guerdon.api.session_route import SessionRoute
 from guerdon.db import pool
 from guerdon.db.embedded import DataInUse, Embedded
 from guerdon.db.migrate import migrate
@@ -106,7 +107,7 @@ def _run(settings: Settings, url: str, listener: socket.socket) -> None:
         uvicorn.Server(config).run(sockets=[listener])
 
 
-def worker() -> Litestar:
+def worker() -> SessionRoute:
     """The application of one worker process, with its own connections."""
     settings = Settings.from_environment(os.environ)
 

@@ -1,5 +1,7 @@
 """Campaigns through the Management API (management.md §5)."""
 
+from datetime import timedelta
+
 import pytest
 
 import make
@@ -294,7 +296,7 @@ def test_campaigns_are_filtered(server, manager):
     ):
         refused = manager.get(CAMPAIGNS, params=wrong)
         assert refused.status_code == 400, wrong
-        assert refused.json()["errors"][0]["source"]["parameter"], wrong
+        assert refused.json()["errors"][0]["source"] == {"parameter": next(iter(wrong))}, wrong
 
 
 def test_campaigns_of_other_applications_and_accounts_are_not_found(server, manager):

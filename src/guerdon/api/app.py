@@ -28,6 +28,7 @@ from guerdon.api.management import (
     rulesets,
 )
 from guerdon.api.responses import JsonResponse
+from guerdon.api.session_route import LARGEST_BODY, SessionRoute
 from guerdon.db import pool
 from guerdon.db.pool import Connection
 from guerdon.errors import ClientError, Conflict, ErrorResponse, Invalid, Problem, Retry
@@ -35,8 +36,6 @@ from guerdon.flows.programs import Programs
 from guerdon.wire.base import Effects, Moment, Number, decode
 
 log = logging.getLogger("guerdon")
-
-LARGEST_BODY = 10 * 1024 * 1024
 
 Clock = Callable[[], datetime]
 
@@ -94,10 +93,18 @@ def _refused(_: Request[Any, Any, Any], error: ClientError) -> Response[Any]:
     return _answer(error)
 
 
-def _bad_parameter(_: Request[Any, Any, Any], error: ValidationException) -> Response[Any]:
-    """Litestar checks path and query parameters; the sentence and the name are its, the body is the contract's."""
+def _parameter(request: Request[Any, Any, Any], key: str) -> str:
+    """The name on the wire of a handler's parameter: what it declares, else the same in camelCase."""
+    field = request.route_handler.parsed_fn_signature.parameters.get(key)
+    declared: str | None = getattr(field.kwarg_definition, "query", None) if field else None
+    first, *others = key.split("_")
+    return declared or first + "".join(other.capitalize() for other in others)
+
+
+def _bad_parameter(request: Request[Any, Any, Any], error: ValidationException) -> Response[Any]:
+    """Litestar checks path and query parameters; the sentence is its, the body is the contract's."""
     problems = [
-        Problem.in_query(str(entry.get("key", "")), "Invalid value", str(entry.get("message", "")))
+        Problem.in_query(_parameter(request, str(entry.get("key", ""))), "Invalid value", str(entry.get("message", "")))
         for entry in error.extra or ()
         if isinstance(entry, dict)
     ]
@@ -185,7 +192,12 @@ def _openapi() -> OpenAPIConfig:
     )
 
 
-def build_app(state: dict[str, Any], lifespan: list[Any] | None = None) -> Litestar:
+def build_app(state: dict[str, Any], lifespan: list[Any] | None = None) -> SessionRoute:
+    """The ASGI application as it is served: the session route in front of everything else."""
+    return SessionRoute(build_framework(state, lifespan))
+
+
+def build_framework(state: dict[str, Any], lifespan: list[Any] | None = None) -> Litestar:
     """The ASGI application. `state` holds `pool` and `clock`; a worker opens them in `lifespan`."""
     state.setdefault("clock", utc_now)
     state.setdefault("programs", Programs())

@@ -1,7 +1,8 @@
 """Coupon codes: how they are compared, and new ones drawn from a pattern (management.md §6)."""
 
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, islice
+from math import gcd
 from random import SystemRandom
 from string import ascii_uppercase, digits
 
@@ -13,9 +14,8 @@ from guerdon.errors import Invalid, Problem
 DEFAULT_PATTERN = "########"
 DEFAULT_CHARACTERS = tuple(ascii_uppercase + digits)
 LONGEST_CODE = 100
-# Up to here, and where few combinations are to spare, all of them are shuffled; beyond, they are drawn one by one.
-ENUMERABLE = 10_000
-DRAWS_PER_CODE = 50
+# Patterns of up to so many combinations are used up to the last code; of larger ones so many are tried.
+MOST_TRIES = 200_000
 LARGEST_BATCH = 20_000
 
 SELECT_TAKEN = "SELECT value FROM coupons WHERE application_id = $1 AND value = ANY ($2)"
@@ -87,20 +87,25 @@ async def draw_codes(conn: Connection, application_id: int, pattern: CodePattern
 
 
 def _draw(pattern: CodePattern, count: int) -> Iterator[str]:
-    """Different random codes: all of them if that is feasible, else as many as are worth trying."""
+    """Different codes: at first at random; where that finds too few, every combination in a scattered order."""
     total = pattern.combinations
-    if total <= max(ENUMERABLE, 4 * count):
-        numbers = list(range(total))
-        _random.shuffle(numbers)
-        tries: Iterator[int] = iter(numbers)
-    else:
-        tries = (_random.randrange(total) for _ in range(max(ENUMERABLE, DRAWS_PER_CODE * count)))
+    at_random = (_random.randrange(total) for _ in range(4 * count + 100))
+    start, step = _random.randrange(total), _coprime(total)
+    in_turn = ((start + index * step) % total for index in range(min(total, MOST_TRIES)))
     seen: set[str] = set()
-    for number in tries:
+    for number in chain(at_random, in_turn):
         code = pattern.code(number)
         if code not in seen:
             seen.add(code)
             yield code
+
+
+def _coprime(total: int) -> int:
+    """A step that, taken `total` times around a circle of `total` places, comes to each of them."""
+    step = _random.randrange(total) + 1
+    while gcd(step, total) != 1:
+        step += 1
+    return step
 
 
 def _too_few(pattern: CodePattern) -> Invalid:

@@ -6,12 +6,14 @@ from typing import Any
 
 from msgspec import Struct
 
+from guerdon.db.keys import IntegrationKey
 from guerdon.db.pool import Connection
 from guerdon.engine.effects import Effect
 from guerdon.wire.base import decoder
 from guerdon.wire.customer_sessions import SessionContent
 
-# The key is looked up again here, so that a deleted or expired key stops working without a round trip of its own.
+# The key is looked up again here, so that one that was deleted, changed or has expired since it was cached is noticed
+# without a round trip of its own.
 READ = """
 SELECT a.revision, k.id IS NOT NULL AS key_alive,
     s.id AS session_id, s.profile_integration_id AS session_profile, s.store_integration_id, s.state,
@@ -26,6 +28,7 @@ SELECT a.revision, k.id IS NOT NULL AS key_alive,
      WHERE c.application_id = a.id AND c.value = ANY (coalesce($5::text[], s.coupon_keys))) AS coupons
 FROM applications a
 LEFT JOIN application_keys k ON k.id = $2 AND k.application_id = a.id AND k.expires > $6
+    AND k.type IS NOT DISTINCT FROM $7 AND k.time_offset IS NOT DISTINCT FROM $8
 LEFT JOIN customer_sessions s ON s.application_id = a.id AND s.integration_id = $3
 LEFT JOIN profiles p ON p.account_id = a.account_id AND p.sandbox = a.sandbox
     AND p.integration_id = coalesce($4::text, s.profile_integration_id)
@@ -191,15 +194,14 @@ class Written(Struct):
 
 async def read(
     conn: Connection,
-    key: tuple[int, int],
+    key: IntegrationKey,
     integration_id: str,
     wanted: tuple[str | None, tuple[str, ...] | None],
     now: datetime,
 ) -> Read:
-    """Everything a request on a session needs, in one statement. `key` is (application id, key id); `wanted` is
+    """Everything a request on a session needs, in one statement. `wanted` is
     the customer and the folded codes that the request names, None for those that are stored."""
-    application_id, key_id = key
-    row = await conn.fetchrow(READ, application_id, key_id, integration_id, *wanted, now)
+    row = await conn.fetchrow(READ, key.application_id, key.id, integration_id, *wanted, now, key.type, key.time_offset)
     if row is None:
         return Read(revision=0, key_alive=False, session=None, profile=None, has_other_sessions=False, coupons=[])
     return Read(

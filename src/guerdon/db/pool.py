@@ -79,6 +79,8 @@ def _raise_for_client(error: asyncpg.PostgresError) -> NoReturn:
         raise Invalid("The text contains a character that cannot be stored") from error
     if isinstance(error, asyncpg.NumericValueOutOfRangeError) or isinstance(error.__cause__, OverflowError):
         raise Invalid("A number or a time is out of range") from error
+    if isinstance(error, asyncpg.ProgramLimitExceededError):
+        raise Invalid("A text is too long") from error
     raise error
 
 

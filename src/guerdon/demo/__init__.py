@@ -38,7 +38,7 @@ def demo(args: argparse.Namespace) -> int:
         finally:
             till.close()
     except DemoError as error:
-        Console(stderr=True).print(f"[red]guerdon demo:[/] {error}", highlight=False)
+        Console(stderr=True).print(f"[red]guerdon demo:[/] {error}", highlight=False, soft_wrap=True)
         return 1
     except KeyboardInterrupt:
         return 130

@@ -91,8 +91,10 @@ class Till:
             response = self._http.put(f"/v2/customer_sessions/{session}", content=content)
         except httpx.ConnectError:
             raise DemoError(f"No server answers at {self.url}. Start one with `guerdon serve`.") from None
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise DemoError(f"The server at {self.url} could not be asked: {error}") from None
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+            raise DemoError(f"{self.url} is not a web address: {error}") from None
+        except httpx.HTTPError as error:
+            raise DemoError(f"The server at {self.url} could not be asked: {error or type(error).__name__}") from None
         took = (time.perf_counter() - began) * 1000
         if response.status_code == 401:
             raise DemoError("The server does not know this key: give its Integration key with --key.")

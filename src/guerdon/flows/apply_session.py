@@ -7,6 +7,7 @@ from msgspec import UNSET, Struct, structs
 
 from guerdon.db import counters, customer_sessions, locks, pool
 from guerdon.db.customer_sessions import Read
+from guerdon.db.keys import IntegrationKey
 from guerdon.db.pool import Connection
 from guerdon.engine import evaluate
 from guerdon.engine.facts import Facts
@@ -24,10 +25,10 @@ MOST_TRIES = 3
 
 
 class Update(Struct, frozen=True, kw_only=True):
-    """A request on a session. `key` is (application id, key id); `now` is the time of the request and `judged_at`
+    """A request on a session. `now` is the time of the request and `judged_at`
     the one that schedules and coupon dates are judged by, the same but for test keys and dry requests."""
 
-    key: tuple[int, int]
+    key: IntegrationKey
     integration_id: str
     body: IntegrationRequest
     dry: bool
@@ -76,7 +77,6 @@ async def _apply(conn: Connection, programs: Programs, update: Update, *, counts
     if not update.dry:
         written = await commit(
             conn,
-            update.key,
             (program, merged, _asked(facts, update), outcome),
             around,
             now=update.now,
@@ -92,7 +92,7 @@ async def _load(conn: Connection, programs: Programs, update: Update) -> tuple[P
     new = update.body.customer_session
     profile = None if new.profile_id is UNSET else new.profile_id
     codes = None if new.coupon_codes is UNSET else new.coupon_codes
-    known = programs.newest(update.key[0])
+    known = programs.newest(update.key.application_id)
     while True:
         keys = known.needs("", codes).coupon_keys if known and codes is not None else None
         if known is None and codes is not None:
@@ -102,7 +102,7 @@ async def _load(conn: Connection, programs: Programs, update: Update) -> tuple[P
             raise Unauthorized
         if known is not None and around.revision == known.revision:
             return known, around
-        program = await programs.at(conn, update.key[0], around.revision)
+        program = await programs.at(conn, update.key.application_id, around.revision)
         if codes is None or (keys and keys == program.needs("", codes).coupon_keys):
             return program, around
         known = program
@@ -138,6 +138,6 @@ async def _decide(conn: Connection, program: Program, facts: Facts, around: Read
     if facts.event == CANCELLED or around.session is None:
         return Outcome(effects=()) if facts.event == CANCELLED else evaluate(program, facts, update.judged_at)
     if facts.event == REVOKED:
-        given = await customer_sessions.get_effects(conn, update.key[0], around.session.id)
-        return take_back(given, await counters.list_redemptions(conn, update.key[0], around.session.id))
+        given = await customer_sessions.get_effects(conn, update.key.application_id, around.session.id)
+        return take_back(given, await counters.list_redemptions(conn, update.key.application_id, around.session.id))
     return evaluate(program, facts, update.judged_at)

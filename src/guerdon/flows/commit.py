@@ -17,7 +17,6 @@ from guerdon.wire.base import encode_text
 
 async def commit(
     conn: Connection,
-    key: tuple[int, int],
     decided: tuple[Program, Merged, Facts, Outcome],
     around: Read,
     *,
@@ -28,7 +27,7 @@ async def commit(
     """Write what was decided: customer, session and log entry, and for a session that closes or is taken back
     the counters. Raises Conflict when the session changed since it was read."""
     program, merged, facts, outcome = decided
-    application_id, _ = key
+    application_id = program.settings.id
     stored = around.session
     total = stored.total if stored and facts.event in (CANCELLED, REVOKED) else facts.session.total
     effects = encode_text(outcome.effects)

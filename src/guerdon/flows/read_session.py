@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from guerdon.db import customer_sessions
+from guerdon.db.keys import IntegrationKey
 from guerdon.db.pool import Connection
 from guerdon.errors import NotFound, Unauthorized
 from guerdon.flows.answer import stored_session
@@ -12,7 +13,7 @@ from guerdon.wire.customer_sessions import IntegrationCustomerSessionResponse
 
 
 async def read_session(
-    conn: Connection, programs: Programs, key: tuple[int, int], integration_id: str, now: datetime
+    conn: Connection, programs: Programs, key: IntegrationKey, integration_id: str, now: datetime
 ) -> IntegrationCustomerSessionResponse:
     """The session and its effects; raises NotFound."""
     around = await customer_sessions.read(conn, key, integration_id, (None, ()), now)
@@ -21,8 +22,8 @@ async def read_session(
     stored = around.session
     if stored is None:
         raise NotFound.of("Session")
-    program = await programs.at(conn, key[0], around.revision)
+    program = await programs.at(conn, key.application_id, around.revision)
     return IntegrationCustomerSessionResponse(
         customer_session=stored_session(stored, integration_id, program.settings, lines_of(stored.content)),
-        effects=await customer_sessions.get_effects(conn, key[0], stored.id),
+        effects=await customer_sessions.get_effects(conn, key.application_id, stored.id),
     )

@@ -47,16 +47,26 @@ def replay(args: argparse.Namespace) -> int:
     errors = Console(stderr=True)
     try:
         key = args.management_key or _known_key()
+        asyncio.run(_knock(args.url, key))
         with console.status("Reading the data"):
             data = complete_journey.load()
         asyncio.run(run(data, args.url, key, limit=args.limit, concurrency=args.concurrency, console=console))
     except ReplayError as error:
-        errors.print(f"[red]guerdon replay:[/] {error}", highlight=False)
+        errors.print(f"[red]guerdon replay:[/] {error}", highlight=False, soft_wrap=True)
         return 1
     except KeyboardInterrupt:
         errors.print("Stopped. The same command goes on from here.")
         return 130
     return 0
+
+
+async def _knock(url: str, management_key: str) -> None:
+    """Whether the server is there and knows the key; asked before the data is read, which takes seconds."""
+    client = Client(url, f"ManagementKey-v1 {management_key}", 1)
+    try:
+        await client.do("GET", "/v1/applications", pageSize=1)
+    finally:
+        await client.close()
 
 
 def _known_key() -> str:

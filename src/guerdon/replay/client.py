@@ -58,7 +58,7 @@ class Client:
                     return Answer(response)
             except httpx.ConnectError as error:
                 raise ReplayError(f"No server answers at {self.url}. Start one with `guerdon serve`.") from error
-            except httpx.InvalidURL as error:
+            except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
                 raise ReplayError(f"{self.url} is not a web address: {error}") from error
             except httpx.HTTPError as error:
                 if pause is None:

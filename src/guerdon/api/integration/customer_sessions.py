@@ -39,7 +39,7 @@ async def update_customer_session_v2(
     check_id(customer_session_id)
     dry = dry or key.type == "staging"
     update = Update(
-        key=(key.application_id, key.id),
+        key=key,
         integration_id=customer_session_id,
         body=data,
         dry=dry,
@@ -59,7 +59,7 @@ async def get_customer_session(
     customer_session_id: str, key: IntegrationKey, conn: Connection, now: datetime, state: State
 ) -> IntegrationCustomerSessionResponse:
     check_id(customer_session_id)
-    return await read_session(conn, state.programs, (key.application_id, key.id), customer_session_id, now)
+    return await read_session(conn, state.programs, key, customer_session_id, now)
 
 
 def check_id(integration_id: str) -> None:

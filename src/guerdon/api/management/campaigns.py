@@ -75,7 +75,7 @@ async def get_campaigns(
     wanted: dict[str, Any] = {
         "states": STATES.get(campaign_state, [campaign_state]) if campaign_state else None,
         "name": name,
-        "tags": [tag for part in tags for tag in part.split(",")] if tags else None,
+        "tags": [tag for part in tags or [] for tag in part.split(",") if tag] or None,
         "createdBefore": moment("createdBefore", created_before),
         "createdAfter": moment("createdAfter", created_after),
         "startBefore": moment("startBefore", start_before),
