@@ -31,7 +31,8 @@ WITH locked AS (
     SELECT id FROM campaigns WHERE application_id = $1 AND id = ANY($2::bigint[]) ORDER BY id FOR UPDATE
 )
 UPDATE campaigns c SET coupon_redemption_count = c.coupon_redemption_count + u.coupon_redemptions,
-    discount_count = c.discount_count + u.discount, discount_effect_count = c.discount_effect_count + u.discount_effects,
+    discount_count = c.discount_count + u.discount,
+    discount_effect_count = c.discount_effect_count + u.discount_effects,
     add_free_item_effect_count = c.add_free_item_effect_count + u.free_items,
     custom_effect_count = c.custom_effect_count + u.custom_effects, last_activity = $8
 FROM unnest($2::bigint[], $3::bigint[], $4::numeric[], $5::bigint[], $6::bigint[], $7::bigint[])

@@ -67,7 +67,6 @@ LIST = Listing(
 SELECT = """
 SELECT * FROM coupons WHERE campaign_id = $1 AND (id = $2 OR value = $3)
 ORDER BY id = $2 DESC NULLS LAST LIMIT 1
-FOR UPDATE
 """
 # start_date, expiry_date and recipient are nulled when left out, the rest keeps its value (management.md §6).
 UPDATE = """
@@ -157,14 +156,14 @@ async def add_coupons(
 
 
 async def get_coupon(conn: Connection, campaign_id: int, coupon_id: str, code: str) -> Coupon:
-    """The coupon with this id or, failing that, this folded code, locked for a change. Raises NotFound."""
+    """The coupon with this id or, failing that, this folded code. Raises NotFound."""
     number = int(coupon_id) if coupon_id.isascii() and coupon_id.isdigit() and len(coupon_id) < 20 else 0
     row = await conn.fetchrow(SELECT, campaign_id, number if 0 < number <= LARGEST_ID else None, code)
     return _coupon(first(row, "Coupon"))
 
 
 async def change_coupon(conn: Connection, coupon_id: int, new: UpdateCoupon) -> Coupon:
-    """Change a coupon that exists. Left out dates and recipient are cleared, other members keep their value."""
+    """Change a coupon. Left out dates and recipient are cleared, other members keep their value. Raises NotFound."""
     row = await conn.fetchrow(
         UPDATE,
         coupon_id,
@@ -174,7 +173,7 @@ async def change_coupon(conn: Connection, coupon_id: int, new: UpdateCoupon) -> 
         _or_none(new.is_reservation_mandatory),
         _or_none(new.implicitly_reserved),
     )
-    return _coupon(row)
+    return _coupon(first(row, "Coupon"))
 
 
 async def change_batch(conn: Connection, campaign_id: int, new: UpdateCouponBatch) -> None:

@@ -12,6 +12,7 @@ from guerdon.engine.effects import Effect
 from guerdon.wire.base import decoder
 from guerdon.wire.customer_sessions import SessionContent
 
+# LIMIT 1 keeps the planner from joining profiles by environment alone, which it does while the table has no statistics.
 # The key is looked up again here, so that one that was deleted, changed or has expired since it was cached is noticed
 # without a round trip of its own.
 READ = """
@@ -30,8 +31,12 @@ FROM applications a
 LEFT JOIN application_keys k ON k.id = $2 AND k.application_id = a.id AND k.expires > $6
     AND k.type IS NOT DISTINCT FROM $7 AND k.time_offset IS NOT DISTINCT FROM $8
 LEFT JOIN customer_sessions s ON s.application_id = a.id AND s.integration_id = $3
-LEFT JOIN profiles p ON p.account_id = a.account_id AND p.sandbox = a.sandbox
-    AND p.integration_id = coalesce($4::text, s.profile_integration_id)
+LEFT JOIN LATERAL (
+    SELECT * FROM profiles one
+    WHERE one.account_id = a.account_id AND one.sandbox = a.sandbox
+        AND one.integration_id = coalesce($4::text, s.profile_integration_id)
+    LIMIT 1
+) p ON true
 WHERE a.id = $1
 """
 

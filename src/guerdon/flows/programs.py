@@ -87,7 +87,7 @@ async def _advance(loaded: _Loaded, conn: Connection, application_id: int, revis
     definitions = [
         definition
         for definition, applications in loaded.definitions.values()
-        if not applications or application_id in applications
+        if applications is None or application_id in applications
     ]
     types = {(one.entity, one.name): one.type for one in definitions}
     _compile(loaded, types, loaded.sources if attributes_changed else changed)

@@ -96,7 +96,11 @@ async def run(
                 with console.status("Writing the households"):
                     await load_households(client, data.households)
             player = Player(client, data, place_redemptions(data), concurrency)
-            seconds = await _play(player, max(begun - 1, 0) * LOT, end, console)
+            try:
+                seconds = await _play(player, max(begun - 1, 0) * LOT, end, console)
+            except asyncio.CancelledError:
+                console.print(f"{player.tally.played:,} sessions were played.")
+                raise
         finally:
             await client.close()
             await give_back_key(manager, shop)

@@ -51,11 +51,15 @@ class Tally:
 
 
 def reason(effect: Mapping[str, Any]) -> str:
-    """Why a code was refused: the API's word and, where our own rule refused it, which part of it."""
+    """Why a code was refused: the API's word and what it means with the rules of this replay."""
     props = effect["props"]
     word = str(props["rejectionReason"])
-    meaning = offers.CONDITIONS.get(props.get("conditionIndex", -1))
-    return f"{word}: {meaning}" if meaning and word == "CouponRejectedByCondition" else word
+    meaning = None
+    if word == "CouponRejectedByCondition":
+        meaning = offers.CONDITIONS.get(props.get("conditionIndex", -1))
+    elif word == "EffectCouldNotBeApplied":
+        meaning = "nothing is left to discount on the coupon's products"
+    return f"{word}: {meaning}" if meaning else word
 
 
 class Player:
