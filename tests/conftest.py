@@ -9,7 +9,7 @@ import tempfile
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -61,9 +61,8 @@ def _database(url: str, name: str) -> str:
     return url.replace("/postgres?", f"/{name}?")
 
 
-@pytest.fixture
-def database(postgres: str) -> Iterator[str]:
-    """URL of a fresh database: account 1, administrator 1, Application 1 with its keys, nothing else."""
+@contextmanager
+def _fresh_database(postgres: str) -> Iterator[str]:
     name = f"t{os.getpid()}_{next(_numbers)}"
 
     async def execute(statement: str) -> None:
@@ -74,6 +73,13 @@ def database(postgres: str) -> Iterator[str]:
     asyncio.run(execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY"))
     yield _database(postgres, name)
     asyncio.run(execute(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture
+def database(postgres: str) -> Iterator[str]:
+    """URL of a fresh database: account 1, administrator 1, Application 1 with its keys, nothing else."""
+    with _fresh_database(postgres) as url:
+        yield url
 
 
 class Clock:
@@ -89,9 +95,8 @@ class Clock:
         self.offset += timedelta(**by)
 
 
-@pytest.fixture
-def server(database: str) -> Iterator[SimpleNamespace]:
-    """A real server on a free port: `url`, `clock`, `database`, and `sql(statement, *values)` to look at rows."""
+@contextmanager
+def _serve(database: str) -> Iterator[SimpleNamespace]:
     clock = Clock()
     state: dict[str, object] = {"clock": clock}
 
@@ -126,6 +131,34 @@ def server(database: str) -> Iterator[SimpleNamespace]:
     yield SimpleNamespace(url=url, clock=clock, database=database, sql=sql)
     running.should_exit = True
     thread.join(10)
+
+
+@pytest.fixture
+def server(database: str) -> Iterator[SimpleNamespace]:
+    """A real server on a free port: `url`, `clock`, `database`, and `sql(statement, *values)` to look at rows."""
+    with _serve(database) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def shared(postgres: str) -> Iterator[SimpleNamespace]:
+    """One `server` for a module of tests that leave nothing behind or do not mind what others left."""
+    with _fresh_database(postgres) as database, _serve(database) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def shared_manager(shared: SimpleNamespace) -> Iterator[httpx.Client]:
+    """`manager` of the module's server."""
+    with httpx.Client(base_url=shared.url, headers={"Authorization": f"ManagementKey-v1 {MANAGEMENT_KEY}"}) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def shared_shop(shared: SimpleNamespace) -> Iterator[httpx.Client]:
+    """`shop` of the module's server."""
+    with httpx.Client(base_url=shared.url, headers={"Authorization": f"ApiKey-v1 {INTEGRATION_KEY}"}) as client:
+        yield client
 
 
 @pytest.fixture

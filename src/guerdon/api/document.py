@@ -1,5 +1,6 @@
 """The served OpenAPI document: Litestar's, with the effect properties spelled out one kind at a time."""
 
+import re
 from functools import cache
 from typing import Any
 
@@ -12,12 +13,31 @@ from guerdon.engine.effects import EFFECT_TYPES
 def openapi_document(app: Litestar) -> dict[str, Any]:
     """OpenAPI 3.1 of everything the application serves."""
     document: dict[str, Any] = app.openapi_schema.to_schema()
+    document["paths"] = {_camel_parameters(path): _renamed(item) for path, item in document["paths"].items()}
     schemas = document["components"]["schemas"]
     if "Effect" in schemas:
         schemas.update(_effect_schemas())
         choices = [{"$ref": f"#/components/schemas/{kind.__name__}EffectProps"} for kind in EFFECT_TYPES]
         schemas["Effect"]["properties"]["props"] = {"oneOf": choices}
     return document
+
+
+def _camel_parameters(path: str) -> str:
+    """Path parameters as the contract names them: `{applicationId}`, not `{application_id}`."""
+    return re.sub(r"\{(\w+)\}", lambda found: "{" + _camel(found[1]) + "}", path)
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(part.title() for part in rest)
+
+
+def _renamed(item: dict[str, Any]) -> dict[str, Any]:
+    for operation in item.values():
+        for parameter in operation.get("parameters", ()):
+            if parameter["in"] == "path":
+                parameter["name"] = _camel(parameter["name"])
+    return item
 
 
 @cache

@@ -1,7 +1,8 @@
-"""PUT /v2/customer_sessions/{id} as plain ASGI, in front of the framework: the one call a shop makes all day.
+"""PUT and GET /v2/customer_sessions/{id} as plain ASGI, in front of the framework: what a shop calls all day.
 
-The handler is the one that Litestar documents; only what the framework would do around it is done here: route,
-key, query, body, refusals. Measured, the framework was a third of the request (benchmarks/RESULTS.md, ADR 0006).
+The handlers are those that Litestar documents; only what the framework would do around them is done here: route,
+key, query, body, refusals. Measured, the framework was a third of an update (benchmarks/RESULTS.md, ADR 0006);
+and it cannot route an id with an encoded slash, which is why the read is here, too.
 """
 
 import logging
@@ -12,7 +13,7 @@ from urllib.parse import parse_qs, unquote
 from litestar import Litestar, Response
 
 from guerdon.api.auth import INTEGRATION_SCHEME, credentials
-from guerdon.api.integration.customer_sessions import update_customer_session_v2
+from guerdon.api.integration.customer_sessions import get_customer_session, update_customer_session_v2
 from guerdon.db import keys, pool
 from guerdon.db.keys import IntegrationKey
 from guerdon.errors import ClientError, ErrorResponse, Invalid, Problem, TooLarge, Unauthorized
@@ -32,7 +33,7 @@ Send = Callable[[Message], Awaitable[None]]
 
 
 class SessionRoute:
-    """The application: this one route, and everything else in Litestar."""
+    """The application: this one path, and everything else in Litestar."""
 
     def __init__(self, app: Litestar) -> None:
         self.app = app
@@ -40,7 +41,7 @@ class SessionRoute:
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """The ASGI call."""
-        if scope["type"] == "http" and scope["method"] == "PUT":
+        if scope["type"] == "http" and scope["method"] in ("PUT", "GET"):
             path: bytes = scope.get("raw_path") or scope["path"].encode()
             if path.startswith(PREFIX) and b"/" not in path[len(PREFIX) :]:
                 await self._respond(scope, path[len(PREFIX) :], receive, send)
@@ -50,7 +51,10 @@ class SessionRoute:
     async def _respond(self, scope: Message, session_id: bytes, receive: Receive, send: Send) -> None:
         status = 200
         try:
-            content = await self._update(scope, session_id, receive)
+            if scope["method"] == "GET":
+                content = await self._show(scope, session_id)
+            else:
+                content = await self._update(scope, session_id, receive)
         except ClientError as error:
             status, content = error.status, encode(error.body())
         except Exception as error:
@@ -61,7 +65,7 @@ class SessionRoute:
         await send({"type": "http.response.body", "body": content})
 
     async def _update(self, scope: Message, session_id: bytes, receive: Receive) -> bytes:
-        header = next((value for name, value in scope["headers"] if name == b"authorization"), b"").decode("latin-1")
+        header = _authorization(scope)
         key = self._keys.get(header)
         cached = key is not None
         if key is None:
@@ -76,6 +80,15 @@ class SessionRoute:
             if not cached:
                 raise
             return await self._call(session_id, await self._find_key(header), body, query)
+
+    async def _show(self, scope: Message, session_id: bytes) -> bytes:
+        state = self.app.state
+        key = await self._find_key(_authorization(scope))
+        async with pool.connection(state.pool) as conn:
+            answer = await get_customer_session.fn(
+                customer_session_id=_text(session_id), key=key, conn=conn, now=state.clock(), state=state
+            )
+        return encode(answer)
 
     async def _call(
         self, session_id: bytes, key: IntegrationKey, body: IntegrationRequest, query: dict[str, Any]
@@ -100,6 +113,11 @@ class SessionRoute:
             self._keys.clear()
         self._keys[header] = key
         return key
+
+
+def _authorization(scope: Message) -> str:
+    found: bytes = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
+    return found.decode("latin-1")
 
 
 async def _read(receive: Receive) -> bytes:

@@ -80,7 +80,7 @@ def _numbered(items: list[wire.CartItem]) -> list[wire.CartItem]:
             height=item.height,
             width=item.width,
             length=item.length,
-            attributes=item.attributes,
+            attributes=item.attributes if item.attributes is UNSET else _merged_attributes({}, item.attributes),
             additional_costs=item.additional_costs,
             position=position,
             returned_quantity=0,
