@@ -5,7 +5,7 @@ VENV := .venv
 UV = $(VENV)/bootstrap/bin/uv
 RUN = $(VENV)/bin
 
-.PHONY: serve test check bench demo setup clean
+.PHONY: serve test check bench demo datasets setup clean
 
 serve: $(VENV)/.runtime
 	@exec $(RUN)/guerdon serve
@@ -22,20 +22,24 @@ check: $(VENV)/.dev
 bench: $(VENV)/.dev
 	$(RUN)/python benchmarks/session_update.py
 
+datasets: $(VENV)/.runtime
+	@$(UV) sync --quiet --frozen --inexact --extra datasets
+
 setup: $(VENV)/.dev
 
 # uv is bootstrapped with pip into a small environment of its own, so that nothing on the machine is touched.
 $(UV):
-	$(PYTHON) -m venv $(VENV)
-	$(PYTHON) -m venv $(VENV)/bootstrap
-	$(VENV)/bootstrap/bin/python -m pip install --quiet --disable-pip-version-check "uv>=0.9"
+	@echo "Setting up $(VENV) …"
+	@$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV)/bootstrap
+	@$(VENV)/bootstrap/bin/python -m pip install --quiet --disable-pip-version-check "uv>=0.9"
 
 $(VENV)/.runtime: pyproject.toml uv.lock | $(UV)
-	$(UV) sync --quiet --frozen --no-dev --inexact
+	@$(UV) sync --quiet --frozen --no-dev --inexact
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml uv.lock | $(UV)
-	$(UV) sync --quiet --frozen --inexact
+	@$(UV) sync --quiet --frozen --inexact
 	@touch $@ $(VENV)/.runtime
 
 clean:

@@ -190,7 +190,7 @@ def _invalid(message: str, envelope: str) -> Invalid:
     title = next((title for mark, title in _TITLES if mark in text), "Invalid type")
     if title in {"minLength", "maxLength"} and "`array`" in text:
         title = title.replace("Length", "Items")
-    pointer = pointer.removeprefix(envelope) or envelope or "/"
+    pointer = pointer.removeprefix(envelope) or pointer or "/"
     return Invalid(errors=[Problem.at(pointer, title, text)])
 
 

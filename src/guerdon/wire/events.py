@@ -86,11 +86,11 @@ class EventV3(Wire, kw_only=True):
     id: int
     created: datetime
     application_id: int
-    profile_id: str | UnsetType = UNSET
+    profile_id: str
     store_integration_id: str | UnsetType = UNSET
     type: str
     attributes: dict[str, Any]
-    integration_id: str | UnsetType = UNSET
+    integration_id: str
     effects: list[list[Any]]
     evaluable_campaign_ids: list[int] | UnsetType = UNSET
     previous_event_id: str | UnsetType = field(default=UNSET, name="previousEventID")
