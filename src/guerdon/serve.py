@@ -14,13 +14,12 @@ from pathlib import Path
 
 import uvicorn
 from litestar import Litestar
-from rich.console import Console
 from uvicorn.supervisors import Multiprocess
 
 from guerdon.api.app import build_app
 from guerdon.api.session_route import SessionRoute
 from guerdon.db import pool
-from guerdon.db.embedded import DataInUse, Embedded
+from guerdon.db.embedded import DataInUse, Embedded, running_url
 from guerdon.db.migrate import migrate
 from guerdon.errors import ClientError
 from guerdon.first_run import FirstRun, open_demo_shop, prepare
@@ -30,17 +29,15 @@ from guerdon.settings import Settings
 from guerdon.wire.base import encode_text
 
 KEYS_FILE = "keys.json"
+DATABASE_ERRORS = (OSError, pool.DatabaseError, pool.Unreachable)
 
 
 def serve(settings: Settings) -> int:
     """Serve until Ctrl-C or SIGTERM; returns the exit code."""
     signal.signal(signal.SIGTERM, _stop)
-    console = Console(stderr=True, highlight=False)
-    listener = _listen(settings, console)
-    if listener is None:
-        return 1
-    embedded = None
+    embedded = listener = None
     try:
+        listener = _listen(settings)
         if not settings.database_url:
             embedded = _start_embedded(settings)
         url = embedded.url if embedded else settings.database_url
@@ -50,16 +47,15 @@ def serve(settings: Settings) -> int:
             _remember(made, settings)
         _welcome(made, settings, listener.getsockname()[1])
         _run(settings, url, listener)
-    except DataInUse as error:
-        console.print(f"guerdon: {error.message}")
-        return 1
-    except (OSError, pool.DatabaseError) as error:
-        console.print(f"guerdon: the database cannot be used: {error}")
-        return 1
+    except (DataInUse, CannotListen) as error:
+        return _refuse(str(error))
+    except DATABASE_ERRORS as error:
+        return _refuse(f"the database cannot be used: {error}")
     except KeyboardInterrupt:
         pass
     finally:
-        listener.close()
+        if listener is not None:
+            listener.close()
         if embedded is not None:
             embedded.stop()
     return 0
@@ -69,16 +65,25 @@ def _stop(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def _listen(settings: Settings, console: Console) -> socket.socket | None:
+def _refuse(reason: str) -> int:
+    sys.stderr.write(f"guerdon: {reason}\n")
+    return 1
+
+
+class CannotListen(Exception):
+    """The address is taken or is none of this machine."""
+
+
+def _listen(settings: Settings) -> socket.socket:
     listener = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((settings.host, settings.port))
-    except OSError as error:
-        where = f"{settings.host}:{settings.port}"
-        console.print(f"guerdon: cannot listen on {where} ({error.strerror}); GUERDON_PORT chooses another port")
+    except (OSError, OverflowError) as error:
         listener.close()
-        return None
+        why = getattr(error, "strerror", None) or error
+        where = f"{settings.host}:{settings.port}"
+        raise CannotListen(f"cannot listen on {where} ({why}); GUERDON_PORT chooses another port") from None
     listener.set_inheritable(True)
     return listener
 
@@ -150,8 +155,7 @@ def _welcome(made: FirstRun | None, settings: Settings, port: int) -> None:
 def migrate_only(settings: Settings) -> int:
     """`guerdon migrate`: for operators who migrate before they deploy."""
     if not settings.database_url:
-        sys.stderr.write("guerdon: migrate needs GUERDON_DATABASE_URL; the embedded database is migrated by serve\n")
-        return 1
+        return _refuse("migrate needs GUERDON_DATABASE_URL; the embedded database is migrated by serve")
 
     async def run() -> list[str]:
         conn = await pool.connect(settings.database_url)
@@ -160,7 +164,10 @@ def migrate_only(settings: Settings) -> int:
         finally:
             await conn.close()
 
-    applied = asyncio.run(run())
+    try:
+        applied = asyncio.run(run())
+    except DATABASE_ERRORS as error:
+        return _refuse(f"the database cannot be used: {error}")
     sys.stdout.write(f"applied: {', '.join(applied)}\n" if applied else "the schema is current\n")
     return 0
 
@@ -182,8 +189,8 @@ def judge_again(settings: Settings, application_id: int, event_id: int) -> int:
         return 0 if same else 1
 
     try:
-        url = settings.database_url or f"postgresql://postgres:@/postgres?host={settings.data.resolve() / 'postgresql'}"
-        return asyncio.run(run(url))
-    except (OSError, ClientError, pool.DatabaseError) as error:
-        sys.stderr.write(f"guerdon: {error}\n")
-        return 1
+        return asyncio.run(run(settings.database_url or running_url(settings.data)))
+    except ClientError as error:
+        return _refuse(str(error))
+    except DATABASE_ERRORS as error:
+        return _refuse(f"the database cannot be used: {error}")

@@ -1,7 +1,6 @@
 """The server: routes, the clock, what a handler may ask for, and what a client sees when something fails."""
 
-import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -27,15 +26,14 @@ from guerdon.api.management import (
     logins,
     rulesets,
 )
-from guerdon.api.responses import JsonResponse
+from guerdon.api.responses import JsonResponse, refusal
 from guerdon.api.session_route import LARGEST_BODY, SessionRoute
+from guerdon.api.unit_of_work import UnitOfWork
 from guerdon.db import pool
 from guerdon.db.pool import Connection
-from guerdon.errors import ClientError, Conflict, ErrorResponse, Invalid, Problem, Retry
+from guerdon.errors import ClientError, ErrorResponse, Invalid, Problem
 from guerdon.flows.programs import Programs
 from guerdon.wire.base import Effects, Moment, Number, decode
-
-log = logging.getLogger("guerdon")
 
 Clock = Callable[[], datetime]
 
@@ -68,10 +66,10 @@ class WireSchemas(OpenAPISchemaPlugin):
         return Schema(type=OpenAPIType.NUMBER)
 
 
-async def provide_conn(state: State) -> AsyncIterator[Connection]:
-    """One request, one transaction: committed when the handler returns, undone when it raises."""
-    async with pool.transaction(state.pool) as conn:
-        yield conn
+async def provide_conn(request: Request[Any, Any, Any]) -> Connection:
+    """The connection of the request, in its transaction (unit_of_work.py)."""
+    work: UnitOfWork = request.scope["state"]["work"]
+    return await work.connection(request.app.state.pool)
 
 
 def provide_now(state: State) -> datetime:
@@ -87,10 +85,6 @@ def provide_user(request: Request[Any, Any, Any]) -> Any:
 
 def _answer(error: ClientError) -> Response[Any]:
     return JsonResponse(error.body(), status_code=error.status, media_type="application/json")
-
-
-def _refused(_: Request[Any, Any, Any], error: ClientError) -> Response[Any]:
-    return _answer(error)
 
 
 def _parameter(request: Request[Any, Any, Any], key: str) -> str:
@@ -119,15 +113,10 @@ def _http_error(_: Request[Any, Any, Any], error: HTTPException) -> Response[Any
     return JsonResponse(body, status_code=error.status_code, headers=headers, media_type="application/json")
 
 
-def _bug(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
-    """A database refusal that has a meaning for the client, or a bug: its stack goes to the log, never further."""
-    cause = error.exceptions[0] if isinstance(error, ExceptionGroup) else error  # Litestar groups what a commit raises
-    if isinstance(cause, Retry):
-        return _answer(Conflict("Too many requests are changing the same data at the same time"))
-    if isinstance(cause, ClientError):
-        return _answer(cause)
-    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return JsonResponse(ErrorResponse("Internal server error", [], 500), status_code=500, media_type="application/json")
+def _error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """A refusal, a database error that means one, or a bug."""
+    status, content = refusal(error, f"{request.method} {request.url.path}")
+    return JsonResponse(content, status_code=status, media_type="application/json")
 
 
 @get("/healthz", include_in_schema=False, sync_to_thread=False)
@@ -220,10 +209,9 @@ def build_framework(state: dict[str, Any], lifespan: list[Any] | None = None) ->
         plugins=[WireSchemas()],
         openapi_config=_openapi(),
         exception_handlers={
-            ClientError: _refused,
             ValidationException: _bad_parameter,
             HTTPException: _http_error,
-            Exception: _bug,
+            Exception: _error,
         },
         lifespan=lifespan or [],
         logging_config=None,

@@ -8,6 +8,7 @@ import secrets
 from typing import Any
 
 from litestar.connection import ASGIConnection
+from litestar.datastructures import State
 from litestar.handlers.base import BaseRouteHandler
 
 from guerdon.db import keys, pool
@@ -28,15 +29,15 @@ def credentials(header: str) -> tuple[str, str]:
 
 async def require_integration_key(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     """Guard of the Integration API; leaves the key as `request.user`."""
-    connection.scope["user"] = await integration_key(connection)
+    header = connection.headers.get("authorization", "")
+    connection.scope["user"] = await find_integration_key(connection.app.state, header)
 
 
-async def integration_key(connection: ASGIConnection[Any, Any, Any, Any]) -> IntegrationKey:
-    """The Integration key of the request, read from the database; raises Unauthorized."""
-    scheme, secret = credentials(connection.headers.get("authorization", ""))
+async def find_integration_key(state: State, header: str) -> IntegrationKey:
+    """The Integration key that an Authorization header names, read from the database; raises Unauthorized."""
+    scheme, secret = credentials(header)
     if scheme != INTEGRATION_SCHEME:
         raise Unauthorized
-    state = connection.app.state
     async with pool.connection(state.pool) as conn:
         key = await keys.find_integration_key(conn, secret, state.clock())
     if key is None:

@@ -1,10 +1,15 @@
-"""How an answer becomes bytes, and the two shapes that a handler cannot give by returning a struct."""
+"""How an answer becomes bytes, what an error means to a client, and the shapes no struct can give."""
 
+import logging
 from typing import Any
 
 from litestar import Response
 
+from guerdon.db import pool
+from guerdon.errors import ClientError, Conflict, ErrorResponse, Retry
 from guerdon.wire.base import encode
+
+log = logging.getLogger("guerdon")
 
 
 class JsonResponse(Response[Any]):
@@ -22,3 +27,15 @@ def no_content() -> Response[Any]:
 def ok(content: Any) -> Response[Any]:
     """200 with this body, the other answer of such operations."""
     return JsonResponse(content, status_code=200, media_type="application/json")
+
+
+def refusal(error: Exception, request: str) -> tuple[int, bytes]:
+    """Status and body for an error: a refusal, a database error that means one, or a bug, which is logged with its
+    stack in the name of the `request` and never shown."""
+    known = error if isinstance(error, ClientError | Retry) else pool.client_error(error)
+    if isinstance(known, Retry):
+        known = Conflict("Too many requests are changing the same data at the same time")
+    if known is not None:
+        return known.status, encode(known.body())
+    log.error("%s failed", request, exc_info=error)
+    return 500, encode(ErrorResponse("Internal server error", [], 500))

@@ -5,31 +5,25 @@ key, query, body, refusals. Measured, the framework was a third of an update (be
 and it cannot route an id with an encoded slash, which is why the read is here, too.
 """
 
-import logging
-from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, cast
 from urllib.parse import parse_qs, unquote
 
 from litestar import Litestar, Response
 
-from guerdon.api.auth import INTEGRATION_SCHEME, credentials
+from guerdon.api import unit_of_work
+from guerdon.api.auth import find_integration_key
 from guerdon.api.integration.customer_sessions import get_customer_session, update_customer_session_v2
-from guerdon.db import keys, pool
+from guerdon.api.unit_of_work import Message, Receive, Send, send_json, send_refusal
+from guerdon.db import pool
 from guerdon.db.keys import IntegrationKey
-from guerdon.errors import ClientError, ErrorResponse, Invalid, Problem, TooLarge, Unauthorized
+from guerdon.errors import Invalid, Problem, TooLarge, Unauthorized
 from guerdon.wire.base import decode, encode
 from guerdon.wire.customer_sessions import IntegrationRequest
-
-log = logging.getLogger("guerdon")
 
 PREFIX = b"/v2/customer_sessions/"
 LARGEST_BODY = 10 * 1024 * 1024
 MOST_KEYS = 10_000
 FLAGS = {"true": True, "1": True, "false": False, "0": False}
-
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
 
 
 class SessionRoute:
@@ -43,26 +37,25 @@ class SessionRoute:
         """The ASGI call."""
         if scope["type"] == "http" and scope["method"] in ("PUT", "GET"):
             path: bytes = scope.get("raw_path") or scope["path"].encode()
-            if path.startswith(PREFIX) and b"/" not in path[len(PREFIX) :]:
-                await self._respond(scope, path[len(PREFIX) :], receive, send)
+            session_id = path.removeprefix(PREFIX)
+            if session_id and path.startswith(PREFIX) and b"/" not in session_id:
+                await self._respond(scope, session_id, receive, send)
                 return
-        await self.app(cast("Any", scope), cast("Any", receive), cast("Any", send))
+        if scope["type"] == "http":
+            await unit_of_work.serve(cast("Any", self.app), scope, receive, send)
+        else:
+            await self.app(cast("Any", scope), cast("Any", receive), cast("Any", send))
 
     async def _respond(self, scope: Message, session_id: bytes, receive: Receive, send: Send) -> None:
-        status = 200
         try:
             if scope["method"] == "GET":
                 content = await self._show(scope, session_id)
             else:
                 content = await self._update(scope, session_id, receive)
-        except ClientError as error:
-            status, content = error.status, encode(error.body())
         except Exception as error:
-            log.error("%s %s failed", scope["method"], scope["path"], exc_info=error)
-            status, content = 500, encode(ErrorResponse("Internal server error", [], 500))
-        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(content)).encode())]
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": content})
+            await send_refusal(error, scope, send)
+        else:
+            await send_json(200, content, send)
 
     async def _update(self, scope: Message, session_id: bytes, receive: Receive) -> bytes:
         header = _authorization(scope)
@@ -101,14 +94,7 @@ class SessionRoute:
 
     async def _find_key(self, header: str) -> IntegrationKey:
         """The key from the database; it is kept, and every read of a session checks that it still holds."""
-        scheme, secret = credentials(header)
-        if scheme != INTEGRATION_SCHEME:
-            raise Unauthorized
-        state = self.app.state
-        async with pool.connection(state.pool) as conn:
-            key = await keys.find_integration_key(conn, secret, state.clock())
-        if key is None:
-            raise Unauthorized
+        key = await find_integration_key(self.app.state, header)
         if len(self._keys) >= MOST_KEYS:
             self._keys.clear()
         self._keys[header] = key

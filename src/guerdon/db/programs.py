@@ -38,23 +38,15 @@ FROM applications a WHERE a.id = $1
 # Attributes belong to the account, so every Application of it moves on.
 RAISE_ACCOUNT = "UPDATE applications SET revision = revision + 1 WHERE account_id = $1 RETURNING id"
 
-RECORD_ATTRIBUTE = """
+# One attribute in every Application of its account or, for a new Application, all attributes of its account.
+RECORD_ATTRIBUTES = """
 INSERT INTO program_parts (application_id, revision, kind, part_id, data)
 SELECT a.id, a.revision, 'attribute', t.id, json_build_object(
     'id', t.id, 'entity', t.entity, 'event_type', t.event_type, 'name', t.name, 'type', t.type,
     'suggestions', t.suggestions, 'restricted', t.restricted_by_suggestions,
     'applications', t.subscribed_applications_ids)
-FROM attributes t JOIN applications a ON a.account_id = t.account_id WHERE t.id = $1
-"""
-
-# A new Application starts with the account's attributes.
-RECORD_ALL_ATTRIBUTES = """
-INSERT INTO program_parts (application_id, revision, kind, part_id, data)
-SELECT a.id, a.revision, 'attribute', t.id, json_build_object(
-    'id', t.id, 'entity', t.entity, 'event_type', t.event_type, 'name', t.name, 'type', t.type,
-    'suggestions', t.suggestions, 'restricted', t.restricted_by_suggestions,
-    'applications', t.subscribed_applications_ids)
-FROM attributes t JOIN applications a ON a.account_id = t.account_id WHERE a.id = $1
+FROM attributes t JOIN applications a ON a.account_id = t.account_id
+WHERE t.id = $1 OR ($1::bigint IS NULL AND a.id = $2)
 """
 
 SELECT_REVISION = "SELECT revision FROM applications WHERE id = $1"
@@ -73,7 +65,7 @@ async def record_application(conn: Connection, application_id: int, *, created: 
     await conn.execute(RAISE_REVISION, application_id)
     await conn.execute(RECORD_APPLICATION, application_id)
     if created:
-        await conn.execute(RECORD_ALL_ATTRIBUTES, application_id)
+        await conn.execute(RECORD_ATTRIBUTES, None, application_id)
 
 
 async def record_campaign(conn: Connection, application_id: int, campaign_id: int) -> None:
@@ -85,7 +77,7 @@ async def record_campaign(conn: Connection, application_id: int, campaign_id: in
 async def record_attribute(conn: Connection, account_id: int, attribute_id: int) -> None:
     """An attribute was created or changed."""
     await conn.execute(RAISE_ACCOUNT, account_id)
-    await conn.execute(RECORD_ATTRIBUTE, attribute_id)
+    await conn.execute(RECORD_ATTRIBUTES, attribute_id, None)
 
 
 async def revision(conn: Connection, application_id: int) -> int:

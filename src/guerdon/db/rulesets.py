@@ -12,13 +12,17 @@ from guerdon.wire.base import encode_text
 from guerdon.wire.rulesets import NewRuleset, Ruleset
 
 # $1 account, $2 Application, $3 campaign.
-RULESETS = """
+SELECT = """
 SELECT r.* FROM rulesets r JOIN applications a ON a.id = r.application_id
-WHERE a.account_id = $1 AND r.application_id = $2 AND r.campaign_id = $3
+WHERE a.account_id = $1 AND r.application_id = $2 AND r.campaign_id = $3 AND r.id = $4
 """
-SELECT = RULESETS + " AND r.id = $4"
 LIST = Listing(
-    select="SELECT * FROM (" + RULESETS + ") AS ruleset WHERE true",
+    select="""
+    SELECT * FROM (
+        SELECT r.* FROM rulesets r JOIN applications a ON a.id = r.application_id
+        WHERE a.account_id = $1 AND r.application_id = $2 AND r.campaign_id = $3) AS ruleset
+    WHERE true
+    """,
     filters={},
     sorts={"id": "id", "created": "created", "activatedAt": "activated_at"},
 )

@@ -1,8 +1,16 @@
-"""May this code be used? The checks that need no rule, first failing reason wins (core.md §6.3, 2-8)."""
+"""Codes: how they are compared, and whether one may be used: the checks that need no rule, first failing reason wins
+(core.md §6.3, 2-8)."""
 
 from datetime import datetime
 
 from guerdon.engine.facts import Coupon, Facts
+
+
+def fold(code: str, case_sensitivity: str) -> str:
+    """A code as the Application stores and compares it (core.md §6.1)."""
+    if case_sensitivity == "insensitive-uppercase":
+        return code.upper()
+    return code.lower() if case_sensitivity == "insensitive-lowercase" else code
 
 
 def may_use_coupon(coupon: Coupon, facts: Facts, now: datetime, *, running: bool) -> str | None:

@@ -60,7 +60,7 @@ class Discounts:
             raise EvaluationError(f"{scope!r} is not a scope of a session discount")
         settings = frame.program.settings
         partial = settings.partial if partial is None else partial
-        capped = min(amount, self.left(scope))
+        capped = min(amount, max(ZERO, self.left(scope)))
         if amount and not capped:
             raise EvaluationError(f"nothing is left to discount for {name!r}")
         value = self._within_coupon(frame.coupon, capped, partial, name)

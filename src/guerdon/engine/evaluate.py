@@ -13,8 +13,7 @@ from guerdon.engine.frame import Frame
 from guerdon.engine.index import candidates
 from guerdon.engine.outcome import Outcome
 from guerdon.engine.program import Campaign, Program, Rule
-from guerdon.engine.talang.compile import ERRORS
-from guerdon.engine.talang.values import ARITHMETIC
+from guerdon.engine.talang.values import ARITHMETIC, ERRORS, reason
 from guerdon.engine.uses import campaign_uses, coupon_uses
 
 NO_CAMPAIGN = {"campaign_id": -1, "ruleset_id": -1, "rule_index": 0, "rule_name": ""}
@@ -44,6 +43,7 @@ class _Evaluation:
         self.failures: list[RuleFailureReason] = []
         self.triggered: list[int] = []
         self.accepted: dict[int, Coupon] = {}
+        self.redeemed: set[int] = set()
         self.best_failure: dict[int, tuple[Campaign, _Failure]] = {}
 
     def runs(self, campaign: Campaign) -> bool:
@@ -58,7 +58,7 @@ class _Evaluation:
         """The session's codes that may be judged, by campaign; the others are refused at once."""
         by_code = {coupon.code: coupon for coupon in self.facts.coupons}
         usable: dict[int, list[Coupon]] = {}
-        for code in self.facts.session.coupon_codes:
+        for code in dict.fromkeys(self.facts.session.coupon_codes):
             coupon = by_code.get(code)
             if coupon is None:
                 self.refused.append(effect_of(RejectCoupon(value=code, rejection_reason="CouponNotFound"), NO_CAMPAIGN))
@@ -96,8 +96,10 @@ class _Evaluation:
                 frame.emit(AcceptCoupon(value=coupon.code))
             failure = self._failed_effect(rule, start)
             if failure is None:
-                if accepts and coupon is not None:
+                if coupon is not None and rule.checks_coupon:
                     self.accepted[coupon.id] = coupon
+                if coupon is not None and rule.redeems_coupon:
+                    self.redeemed.add(coupon.id)
                 return True
         self._note(campaign, coupon, failure)
         return False
@@ -111,7 +113,7 @@ class _Evaluation:
                 holds = condition(self.frame)
                 details = f"Condition {index + 1} does not hold"
             except ERRORS as error:
-                holds, details = False, f"Condition {index + 1}: {error}"
+                holds, details = False, f"Condition {index + 1}: {reason(error)}"
             if rule.any_of and holds:
                 return None
             if not rule.any_of and not holds:
@@ -223,7 +225,7 @@ def evaluate(program: Program, facts: Facts, now: datetime) -> Outcome:
                 run.run_campaign(campaign, usable.get(campaign.source.id, []))
         frame = run.frame
         granted = tuple(frame.effects)
-        redeemed = [coupon for coupon in run.accepted.values() if coupon.id not in frame.unredeemed]
+        redeemed = [coupon for coupon in run.accepted.values() if coupon.id in run.redeemed]
         return Outcome(
             effects=(*run.refused, *granted, *run.rejections(usable)),
             failures=tuple(run.failures),

@@ -14,12 +14,15 @@ from guerdon.engine.attributes import check_attributes
 from guerdon.engine.discounts import Discounts
 from guerdon.engine.effects import Effect, Props, effect_of
 from guerdon.engine.facts import CartItem, Coupon, Facts, Profile
+from guerdon.engine.money import plain
 from guerdon.engine.outcome import AttributeChange
 from guerdon.engine.program import Campaign, Program, Rule
-from guerdon.engine.talang.compile import ERRORS
-from guerdon.engine.talang.values import EvaluationError, text
+from guerdon.engine.talang.values import ERRORS, EvaluationError, reason, shown, text
 
 _UNBOUND = object()
+MOST_STEPS = 1_000_000
+DEEPEST_VALUE = 20
+STEPS_OF_A_VALUE = 10
 
 
 class Item:
@@ -40,6 +43,15 @@ class Item:
         return self.line.price + self.line.costs
 
 
+class _NoValue:
+    """What a binding is whose computation failed."""
+
+    __slots__ = ("reason",)
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+
+
 class Frame:
     """One evaluation. `coupon` is the code being judged; `campaign` and `rule` are whose turn it is."""
 
@@ -54,13 +66,13 @@ class Frame:
             "Profile": facts.profile.attributes if facts.profile else {},
         }
         self.changed: dict[tuple[str, str], Any] = {}
-        self.unredeemed: set[int] = set()
         self.discounts = Discounts(facts.session)
         self.campaign: Campaign
         self.rule: Rule
         self.coupon: Coupon | None = None
         self._items: list[Item] | None = None
-        self._values: list[Any] = []
+        self._values: dict[Any, Any] = {}
+        self._steps = 0
         self._undo: list[tuple[dict[Any, Any], Any, Any]] = []
 
     # --- what rules read
@@ -91,23 +103,37 @@ class Frame:
         """What the coupon can still give; None without a discount limit."""
         return self.discounts.coupon_left(self.current_coupon())
 
-    def coupon_valid(self, redeem: bool) -> bool:
+    def coupon_valid(self) -> bool:
         """Whether a valid code is being judged; codes that failed their checks never get here."""
-        if self.coupon is None:
-            return False
-        if not redeem:
-            self.unredeemed.add(self.coupon.id)
-        return True
+        return self.coupon is not None
+
+    def unit(self, value: Any) -> Item:
+        """An element of a list that must hold cart items."""
+        if not isinstance(value, Item):
+            raise EvaluationError(f"expected a cart item, got {shown(value)}")
+        return value
+
+    def visit(self, count: int) -> None:
+        """Count list elements that are about to be walked over; a campaign may visit a million of them."""
+        self._steps += count
+        if self._steps > MOST_STEPS:
+            raise EvaluationError("the rule takes too many steps")
 
     def collection(self, name: str) -> frozenset[str] | None:
         """A collection of the campaign."""
         return self.campaign.collections.get(name)
 
     def bound(self, index: int) -> Any:
-        """The value of a binding, computed when it is first asked for."""
-        value = self._values[index]
+        """The value of a binding, computed when it is first asked for; so is the error where it has none."""
+        value = self._values.get(index, _UNBOUND)
         if value is _UNBOUND:
-            value = self._values[index] = self.campaign.bindings[index](self)
+            try:
+                value = self.campaign.bindings[index](self)
+            except ERRORS as error:
+                value = _NoValue(reason(error))
+            self.put(self._values, index, value)
+        if type(value) is _NoValue:
+            raise EvaluationError(value.reason)
         return value
 
     def discounted_total(self) -> Decimal:
@@ -128,13 +154,14 @@ class Frame:
         """Start a campaign: nothing of it is bound yet."""
         self.campaign = campaign
         self.coupon = None
-        self._values = [_UNBOUND] * len(campaign.bindings)
+        self._values = {}
+        self._steps = 0
 
     def begin_coupon(self, coupon: Coupon | None) -> None:
         """Judge the next code: bindings that look at the coupon are computed anew."""
         self.coupon = coupon
         for index in self.campaign.coupon_bindings:
-            self._values[index] = _UNBOUND
+            self._values.pop(index, None)
 
     def attempt(self, action: Callable[[], Any]) -> str:
         """Run an effect or a whole rule; where it fails it leaves nothing, and the reason is returned."""
@@ -149,7 +176,7 @@ class Frame:
                     where.pop(key)
                 else:
                     where[key] = old
-            return str(error) or "the amount is out of range"
+            return reason(error)
         return ""
 
     def put(self, where: dict[Any, Any], key: Any, value: Any) -> None:
@@ -208,7 +235,7 @@ class Frame:
 
     def custom_effect(self, effect_id: int, name: str, payload: dict[str, Any]) -> None:
         """An effect of the shop's own."""
-        self.emit(kinds.CustomEffect(effect_id=effect_id, name=name, payload={k: _json(v) for k, v in payload.items()}))
+        self.emit(kinds.CustomEffect(effect_id=effect_id, name=name, payload=self._json(payload)))
 
     def update_attribute(self, target: tuple[str, str, str], value: Any) -> None:
         """A new value for a session or profile attribute; later rules see it at once."""
@@ -216,7 +243,7 @@ class Frame:
         if entity == "Profile":
             self.known_profile()
         owner = {"Session": "CustomerSession", "Profile": "CustomerProfile"}[entity]
-        written = _json(value)
+        written = self._json(value)
         problems = check_attributes({name: written}, owner, self.program.definitions)
         if problems:
             raise EvaluationError(problems[0].details)
@@ -230,13 +257,19 @@ class Frame:
             AttributeChange(entity=entity, name=name, value=value) for (entity, name), value in self.changed.items()
         )
 
-
-def _json(value: Any) -> Any:
-    """A value of a rule as JSON has it."""
-    if isinstance(value, datetime):
-        return text(value)
-    if isinstance(value, list | tuple):
-        return [_json(part) for part in value]
-    if isinstance(value, Item):
-        raise EvaluationError("a cart item cannot be written into an effect")
-    return value
+    def _json(self, value: Any, depth: int = 0) -> Any:
+        """A value of a rule as JSON has it."""
+        self.visit(STEPS_OF_A_VALUE)
+        if depth > DEEPEST_VALUE:
+            raise EvaluationError(f"lists and maps stand at most {DEEPEST_VALUE} deep in each other")
+        if isinstance(value, datetime):
+            return text(value)
+        if isinstance(value, Decimal):
+            return plain(value)
+        if isinstance(value, list):
+            return [self._json(part, depth + 1) for part in value]
+        if isinstance(value, dict):
+            return {key: self._json(part, depth + 1) for key, part in value.items()}
+        if isinstance(value, Item):
+            raise EvaluationError("a cart item cannot be written into an effect")
+        return value

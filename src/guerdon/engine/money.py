@@ -1,11 +1,12 @@
 """Exact amounts: how they are shown, and the totals of a cart (core.md §2.6)."""
 
 from collections.abc import Iterable
-from decimal import Decimal
+from decimal import Decimal, localcontext
 
 from msgspec import Struct
 
 from guerdon.engine.facts import ZERO, CartItem
+from guerdon.engine.talang.values import ARITHMETIC
 
 
 def plain(amount: Decimal) -> Decimal:
@@ -18,7 +19,7 @@ def plain(amount: Decimal) -> Decimal:
         return ZERO
     if amount == amount.to_integral_value():
         return Decimal(int(amount))
-    return amount.normalize()
+    return ARITHMETIC.normalize(amount)
 
 
 class Totals(Struct, frozen=True):
@@ -31,11 +32,12 @@ class Totals(Struct, frozen=True):
 
 
 def totals(items: Iterable[CartItem], additional_costs: Iterable[Decimal]) -> Totals:
-    """Sums over all units; `additional_costs` are those of the session."""
-    goods = item_costs = ZERO
-    for item in items:
-        goods += item.price * item.quantity
-        if item.additional_costs:
-            item_costs += item.costs * item.quantity
-    costs = sum(additional_costs, ZERO)
-    return Totals(plain(goods), plain(costs), plain(item_costs), plain(goods + costs + item_costs))
+    """Exact sums over all units; `additional_costs` are those of the session."""
+    with localcontext(ARITHMETIC):
+        goods = item_costs = ZERO
+        for item in items:
+            goods += item.price * item.quantity
+            if item.additional_costs:
+                item_costs += item.costs * item.quantity
+        costs = sum(additional_costs, ZERO)
+        return Totals(plain(goods), plain(costs), plain(item_costs), plain(goods + costs + item_costs))

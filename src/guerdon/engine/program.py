@@ -1,20 +1,24 @@
 """Rulesets to a Program: everything about an Application's campaigns that can be known before a request comes."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from msgspec import Struct
 
+from guerdon.engine.coupons import fold
 from guerdon.engine.facts import AttributeDefinition, Needs
-from guerdon.engine.talang.check import Binding, Checker
+from guerdon.engine.talang import registry
+from guerdon.engine.talang.check import Apply, Binding, Checker, Const
 from guerdon.engine.talang.compile import Compiler
-from guerdon.engine.talang.kinds import BOOLEAN, EFFECT
-from guerdon.engine.talang.syntax import Call, Literal, Node, Problem, SyntaxProblem, read
+from guerdon.engine.talang.kinds import ANY, BOOLEAN, EFFECT, TEXT
+from guerdon.engine.talang.syntax import DEEPEST, Call, Lambda, Literal, Node, Path, Problem, SyntaxProblem, read
+from guerdon.engine.talang.values import fail
 
 COLLECTION = "collection"
 Function = Callable[[Any], Any]
+_FAIL = registry.Function(name="fail", params=(TEXT,), returns=ANY, run=fail)
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -41,9 +45,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     def fold(self, code: str) -> str:
         """A code as the Application compares it (core.md §6.1)."""
-        if self.case_sensitivity == "insensitive-uppercase":
-            return code.upper()
-        return code.lower() if self.case_sensitivity == "insensitive-lowercase" else code
+        return fold(code, self.case_sensitivity)
 
 
 class CampaignSource(Struct, frozen=True, kw_only=True):
@@ -73,6 +75,7 @@ class Rule(Struct, frozen=True, kw_only=True):
     conditions: tuple[Function, ...] = ()
     effects: tuple[Function, ...] = ()
     uses_coupon: bool = False
+    redeems_coupon: bool = False
     checks_coupon: bool = False
     requires_coupon: bool = False
     least_total: Decimal | None = None
@@ -140,8 +143,6 @@ def check_ruleset(
     bindings: list[dict[str, Any]],
     *,
     attributes: Mapping[tuple[str, str], str],
-    features: Collection[str] = (),
-    campaign_type: str = "advanced",
 ) -> list[Problem]:
     """Everything that is wrong with a ruleset, each problem with its JSON pointer; empty when it may be saved.
 
@@ -187,25 +188,34 @@ class _Ruleset:
         found = len(self.problems)
         for position, binding in enumerate(bindings):
             where = f"{pointer}/{position}/expression"
-            name = binding["name"]
             if binding.get("type") == COLLECTION:
-                self._collect(name, binding["expression"], where)
-                continue
-            checker = Checker(names, self.attributes)
-            try:
-                typed = checker.check(read(binding["expression"], where))
-            except SyntaxProblem as error:
-                self.problems.append(error.problem)
-                continue
-            self.problems += checker.problems
-            if typed.kind == EFFECT:
-                self.problems.append(Problem(where, "a binding is a value, not an effect"))
-            index = len(self.binding_functions)
-            names[name] = Binding(index, typed.kind, frozenset(checker.inputs))
-            self.binding_functions.append(self.compiler.add(typed))
-            if "Coupon" in checker.inputs:
-                self.coupon_bindings.append(index)
+                self._collect(binding["name"], binding["expression"], where)
+            else:
+                names[binding["name"]] = self._binding(binding["expression"], where, names)
         return self.problems[found:]
+
+    def _binding(self, expression: Any, pointer: str, names: Mapping[str, Binding]) -> Binding:
+        """Check and compile one binding; where it is wrong, whatever looks at it fails."""
+        checker = Checker(names, self.attributes)
+        asks: frozenset[bool] = frozenset()
+        try:
+            node = read(expression, pointer)
+            typed = checker.check(node)
+            asks = _asks_for_coupon(node, names)
+        except SyntaxProblem as error:
+            typed = checker.problem(error.problem.pointer, error.problem.message)
+        if typed.kind == EFFECT:
+            typed = checker.problem(pointer, "a binding is a value, not an effect")
+        depth = _depth(checker, pointer)
+        self.problems += checker.problems
+        if checker.problems:
+            message = Const(kind=TEXT, value=checker.problems[0].message)
+            typed = Apply(kind=ANY, function=_FAIL, args=(message,))
+        index = len(self.binding_functions)
+        self.binding_functions.append(self.compiler.add(typed))
+        if "Coupon" in checker.inputs:
+            self.coupon_bindings.append(index)
+        return Binding(index, typed.kind, frozenset(checker.inputs), depth, asks)
 
     def _collect(self, name: str, expression: Any, pointer: str) -> None:
         """A set of texts such as SKUs, until collections are a resource of their own (ADR 0011)."""
@@ -222,23 +232,42 @@ class _RuleDraft:
 
     def __init__(self, ruleset: _Ruleset, index: int, rule: dict[str, Any], names: dict[str, Binding]) -> None:
         self.index = index
-        self.title = rule["title"]
+        self.title = str(rule.get("title", ""))
         self.inputs: set[str] = set()
         self.problems = ruleset._bind(rule.get("bindings") or [], f"/rules/{index}/bindings", names)
         self._ruleset, self._names = ruleset, names
-        elements = _condition_elements(rule["condition"], f"/rules/{index}/condition")
-        self.any_of = rule["condition"][:1] == ["or"]
+        self._shape(rule)
+        condition = rule["condition"] if isinstance(rule.get("condition"), list) else []
+        effects = rule["effects"] if isinstance(rule.get("effects"), list) else []
+        elements = _condition_elements(condition, f"/rules/{index}/condition")
+        self.any_of = condition[:1] == ["or"]
         conditions = [self._expression(element, pointer, BOOLEAN, "a condition") for pointer, element in elements]
         effects = [
             self._expression(effect, f"/rules/{index}/effects/{position}", EFFECT, "an effect")
-            for position, effect in enumerate(rule["effects"])
+            for position, effect in enumerate(effects)
         ]
         nodes = [node for node, _ in conditions if node is not None]
         self.conditions = [name for _, name in conditions if name]
         self.effects = [name for _, name in effects if name]
-        self.checks_coupon = any(_asks_for_coupon(node) for node in nodes)
+        self.asks_for_coupon = frozenset[bool]().union(*(_asks_for_coupon(node, names) for node in nodes))
         self.requires_coupon = not self.any_of and any(_is_coupon_valid(node) for node in nodes)
-        self.least_total = None if self.any_of else _least_total(nodes)
+        self.least_total = None if self.any_of or "Session" in names else _least_total(nodes)
+
+    def _shape(self, rule: dict[str, Any]) -> None:
+        """The parts of a rule are of the right JSON type; `wire` sees to that for what comes over HTTP."""
+        where = f"/rules/{self.index}"
+        if not isinstance(rule.get("title"), str):
+            self._problem(f"{where}/title", "the title of a rule is a text")
+        if not isinstance(rule.get("condition"), list) or not rule["condition"]:
+            self._problem(f"{where}/condition", 'a condition is written ["and", …] or ["or", …]')
+        elif rule["condition"] == ["or"]:
+            self._problem(f"{where}/condition", "`or` needs a condition that can hold")
+        if not isinstance(rule.get("effects"), list):
+            self._problem(f"{where}/effects", "the effects of a rule are a list of expressions")
+
+    def _problem(self, pointer: str, message: str) -> None:
+        self.problems.append(Problem(pointer, message))
+        self._ruleset.problems.append(self.problems[-1])
 
     def _expression(self, value: Any, pointer: str, kind: str, what: str) -> tuple[Node | None, str]:
         checker = Checker(self._names, self._ruleset.attributes)
@@ -247,6 +276,7 @@ class _RuleDraft:
             typed = checker.expect(node, kind, what)
         except SyntaxProblem as error:
             checker.problems.append(error.problem)
+        _depth(checker, pointer)
         self.inputs |= checker.inputs
         if checker.problems:
             self.problems += checker.problems
@@ -257,7 +287,8 @@ class _RuleDraft:
     def compiled(self, functions: Mapping[str, Function]) -> Rule:
         """The rule, once all functions are built."""
         if self.problems:
-            return Rule(index=self.index, title=self.title, broken=self.problems[0].message)
+            uses_coupon = "Coupon" in self.inputs
+            return Rule(index=self.index, title=self.title, broken=self.problems[0].message, uses_coupon=uses_coupon)
         return Rule(
             index=self.index,
             title=self.title,
@@ -265,7 +296,8 @@ class _RuleDraft:
             conditions=tuple(functions[name] for name in self.conditions),
             effects=tuple(functions[name] for name in self.effects),
             uses_coupon="Coupon" in self.inputs,
-            checks_coupon=self.checks_coupon,
+            checks_coupon=bool(self.asks_for_coupon),
+            redeems_coupon=True in self.asks_for_coupon,
             requires_coupon=self.requires_coupon,
             least_total=self.least_total,
         )
@@ -273,15 +305,28 @@ class _RuleDraft:
 
 def _condition_elements(condition: list[Any], pointer: str) -> list[tuple[str, Any]]:
     """The conditions of a rule with their pointers: the elements of its outer `and` or `or`, else the whole."""
-    if condition[:1] in (["and"], ["or"]):
+    if not condition or condition[0] in ("and", "or"):
         return [(f"{pointer}/{position}", element) for position, element in enumerate(condition) if position]
     return [(pointer, condition)]
 
 
-def _asks_for_coupon(node: Node) -> bool:
-    if isinstance(node, Call):
-        return node.name == "couponValid" or any(_asks_for_coupon(arg) for arg in node.args)
-    return False
+def _depth(checker: Checker, pointer: str) -> int:
+    """How many levels the expression has, with those of the bindings it looks at; too many are a problem."""
+    depth = checker.depth - pointer.count("/")
+    if depth > DEEPEST:
+        checker.problem(pointer, f"with the bindings it looks at, the expression has more than {DEEPEST} levels")
+    return depth
+
+
+def _asks_for_coupon(node: Node, names: Mapping[str, Binding]) -> frozenset[bool]:
+    """The `couponValid` in a condition and in the bindings it looks at: true for one that redeems."""
+    if isinstance(node, Call) and node.name == "couponValid":
+        return frozenset({not (node.args and isinstance(node.args[0], Literal) and node.args[0].value is False)})
+    if isinstance(node, Path):
+        binding = names.get(str(node.parts[0]))
+        return binding.asks_for_coupon if binding else frozenset()
+    inner = node.args if isinstance(node, Call) else (node.body,) if isinstance(node, Lambda) else ()
+    return frozenset[bool]().union(*(_asks_for_coupon(sub, names) for sub in inner))
 
 
 def _is_coupon_valid(node: Node) -> bool:

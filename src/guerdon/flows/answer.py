@@ -76,43 +76,44 @@ def _session(decided: Decided) -> CustomerSessionV2:
     merged, facts, around = decided.merged, decided.facts, decided.around
     session, stored = facts.session, around.session
     count = stored.update_count if stored else 0
-    return session_of(
-        (decided.written.session_id if decided.written else stored.id if stored else 0),
-        decided.program.settings.id,
-        merged,
+    known = Known(
+        id=decided.written.session_id if decided.written else stored.id if stored else 0,
+        application_id=decided.program.settings.id,
         integration_id=session.integration_id,
         created=session.created,
         updated=session.updated,
         first_session=session.first_session,
         update_count=count + 1 if decided.written else max(count, 1),
-        totals=money.Totals(
-            session.cart_item_total,
-            session.additional_cost_total,
-            session.cart_item_additional_cost_total,
-            session.total,
-        ),
     )
+    totals = money.Totals(
+        session.cart_item_total,
+        session.additional_cost_total,
+        session.cart_item_additional_cost_total,
+        session.total,
+    )
+    return session_of(known, merged, totals)
 
 
-def session_of(
-    session_id: int,
-    application_id: int,
-    merged: Merged,
-    *,
-    integration_id: str,
-    created: datetime,
-    updated: datetime,
-    first_session: bool,
-    update_count: int,
-    totals: money.Totals,
-) -> CustomerSessionV2:
+class Known(Struct, frozen=True, kw_only=True):
+    """What the server knows of a session besides its members."""
+
+    id: int
+    application_id: int
+    integration_id: str
+    created: datetime
+    updated: datetime
+    first_session: bool
+    update_count: int
+
+
+def session_of(known: Known, merged: Merged, totals: money.Totals) -> CustomerSessionV2:
     """The session on the wire. What is unset is left out: strict clients refuse empty store ids."""
     content = merged.content
     return CustomerSessionV2(
-        id=session_id,
-        created=created,
-        integration_id=integration_id,
-        application_id=application_id,
+        id=known.id,
+        created=known.created,
+        integration_id=known.integration_id,
+        application_id=known.application_id,
         profile_id=merged.profile_id,
         store_integration_id=merged.store_integration_id or UNSET,
         coupon_codes=list(merged.coupon_codes) or UNSET,
@@ -124,13 +125,13 @@ def session_of(
         additional_costs=content.additional_costs,
         identifiers=content.identifiers,
         attributes=content.attributes,
-        first_session=first_session,
-        update_count=update_count,
+        first_session=known.first_session,
+        update_count=known.update_count,
         total=totals.total,
         cart_item_total=totals.cart_items,
         additional_cost_total=totals.additional_costs,
         cart_item_additional_cost_total=totals.cart_item_additional_costs,
-        updated=updated,
+        updated=known.updated,
     )
 
 
@@ -146,17 +147,16 @@ def stored_session(stored: StoredSession, integration_id: str, settings: Setting
         referral_code=stored.referral_code,
         content=content,
     )
-    return session_of(
-        stored.id,
-        settings.id,
-        merged,
+    known = Known(
+        id=stored.id,
+        application_id=settings.id,
         integration_id=integration_id,
         created=stored.created,
         updated=stored.updated,
         first_session=stored.first_session,
         update_count=stored.update_count,
-        totals=money.totals(items, costs),
     )
+    return session_of(known, merged, money.totals(items, costs))
 
 
 def _profile(decided: Decided) -> CustomerProfile | UnsetType:

@@ -1,6 +1,8 @@
 """PUT a customer session: load, decide, write, answer. The central call of a shop; reads top to bottom."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from decimal import localcontext
 from typing import Any
 
 from msgspec import UNSET, Struct, structs
@@ -10,10 +12,13 @@ from guerdon.db.customer_sessions import Read
 from guerdon.db.keys import IntegrationKey
 from guerdon.db.pool import Connection
 from guerdon.engine import evaluate
+from guerdon.engine.effects import Effect
 from guerdon.engine.facts import Facts
 from guerdon.engine.outcome import Outcome
 from guerdon.engine.program import Program
 from guerdon.engine.rollback import take_back
+from guerdon.engine.talang.values import ARITHMETIC
+from guerdon.engine.uses import DISCOUNTS
 from guerdon.errors import Conflict, Retry, Unauthorized
 from guerdon.flows.answer import Decided, answer
 from guerdon.flows.commit import changes, commit
@@ -22,6 +27,7 @@ from guerdon.flows.programs import Programs
 from guerdon.wire.customer_sessions import IntegrationRequest, NewCustomerSessionV2
 
 MOST_TRIES = 3
+TAKEN_BACK = (*DISCOUNTS, "acceptCoupon")  # by a cancellation; other effects hold on
 
 
 class Update(Struct, frozen=True, kw_only=True):
@@ -48,27 +54,30 @@ async def apply_session(connections: Any, programs: Programs, update: Update) ->
     opened = pool.transaction if counts else pool.connection
     for _ in range(MOST_TRIES):
         try:
-            async with opened(connections) as conn:
-                return await _apply(conn, programs, update, counts=counts)
+            with localcontext(ARITHMETIC):  # amounts are exact to the last digit
+                async with opened(connections) as conn:
+                    return await _apply(conn, programs, update, counts=counts)
         except Retry:
             continue
     raise Conflict(pool.SESSION_BUSY)
 
 
 async def _apply(conn: Connection, programs: Programs, update: Update, *, counts: bool) -> bytes:
-    new = update.body.customer_session
-    program, around = await _load(conn, programs, update)
+    new = _asked_of(update.body.customer_session)
+    program, around = await _load(conn, programs, update, new)
     if counts:
-        session_id = around.session.id if around.session else None
-        profile_id = around.profile.id if around.profile else None
-        await locks.take(conn, profile_id, session_id, [coupon.id for coupon in around.coupons])
-        program, around = await _load(conn, programs, update)
+        held = _shared(around)
+        await locks.take(conn, *held)
+        program, around = await _load(conn, programs, update, new)
+        if not _covers(held, _shared(around)):
+            raise Retry  # while it waited, the session came to another customer or to other codes
     check(new, program)
     event = _event(update, around)
-    merged = merge(None if update.dry and event != REVOKED else around.session, _only_state(new, event))
-    merged = structs.replace(merged, state=new.state if new.state is not UNSET else "open")
+    building = not update.dry or event in (CANCELLED, REVOKED)  # on what is stored
+    merged = merge(around.session if building else None, new, program.settings.fold)
     facts = facts_of(event, update.integration_id, merged, around, program, update.now)
-    outcome = await _decide(conn, program, _asked(facts, update), around, update)
+    asked = _asked(facts, update)
+    outcome, holding = await _decide(conn, program, asked, around, update)
     if updated := changes(outcome, "Session"):
         content = structs.replace(merged.content, attributes={**merged.content.attributes, **updated})
         merged = structs.replace(merged, content=content)
@@ -77,8 +86,9 @@ async def _apply(conn: Connection, programs: Programs, update: Update, *, counts
     if not update.dry:
         written = await commit(
             conn,
-            (program, merged, _asked(facts, update), outcome),
+            (program, merged, asked, outcome),
             around,
+            holding=holding,
             now=update.now,
             judged_at=update.judged_at,
             response_content=list(wanted),
@@ -86,10 +96,31 @@ async def _apply(conn: Connection, programs: Programs, update: Update, *, counts
     return await answer(conn, Decided(program, merged, facts, outcome, around, written, update.now), wanted)
 
 
-async def _load(conn: Connection, programs: Programs, update: Update) -> tuple[Program, Read]:
+def _asked_of(new: NewCustomerSessionV2) -> NewCustomerSessionV2:
+    """The members that count: a cancellation looks at the state alone (core.md §3.3)."""
+    return NewCustomerSessionV2(state=new.state) if new.state == "cancelled" else new
+
+
+def _shared(around: Read) -> tuple[int | None, int | None, frozenset[int]]:
+    """What a counting request must hold: the customer, the session, the coupons."""
+    return (
+        around.profile.id if around.profile else None,
+        around.session.id if around.session else None,
+        frozenset(coupon.id for coupon in around.coupons),
+    )
+
+
+def _covers(
+    held: tuple[int | None, int | None, frozenset[int]], needed: tuple[int | None, int | None, frozenset[int]]
+) -> bool:
+    return held[:2] == needed[:2] and needed[2] <= held[2]
+
+
+async def _load(
+    conn: Connection, programs: Programs, update: Update, new: NewCustomerSessionV2
+) -> tuple[Program, Read]:
     """The program at the newest revision and all that is stored around the session, in one read; a second one
     only where the first was made with codes folded by an older program, or with none at hand."""
-    new = update.body.customer_session
     profile = None if new.profile_id is UNSET else new.profile_id
     codes = None if new.coupon_codes is UNSET else new.coupon_codes
     known = programs.newest(update.key.application_id)
@@ -103,7 +134,7 @@ async def _load(conn: Connection, programs: Programs, update: Update) -> tuple[P
         if known is not None and around.revision == known.revision:
             return known, around
         program = await programs.at(conn, update.key.application_id, around.revision)
-        if codes is None or (keys and keys == program.needs("", codes).coupon_keys):
+        if codes is None or keys == program.needs("", codes).coupon_keys:
             return program, around
         known = program
 
@@ -117,11 +148,6 @@ def _event(update: Update, around: Read) -> str:
     return event_of(around.session, wanted)
 
 
-def _only_state(new: NewCustomerSessionV2, event: str) -> NewCustomerSessionV2:
-    """A cancellation looks at the state alone (core.md §3.3)."""
-    return NewCustomerSessionV2() if event in (CANCELLED, REVOKED) else new
-
-
 def _asked(facts: Facts, update: Update) -> Facts:
     """What the request itself asks of the evaluation: other campaigns (dry only), and reasons for every failure."""
     body = update.body
@@ -133,11 +159,16 @@ def _asked(facts: Facts, update: Update) -> Facts:
     return structs.replace(facts, campaign_ids=campaign_ids, explain=explain)
 
 
-async def _decide(conn: Connection, program: Program, facts: Facts, around: Read, update: Update) -> Outcome:
-    """The rules decide, except that a cancellation only takes back (core.md §3.7)."""
-    if facts.event == CANCELLED or around.session is None:
-        return Outcome(effects=()) if facts.event == CANCELLED else evaluate(program, facts, update.judged_at)
-    if facts.event == REVOKED:
-        given = await customer_sessions.get_effects(conn, update.key.application_id, around.session.id)
-        return take_back(given, await counters.list_redemptions(conn, update.key.application_id, around.session.id))
-    return evaluate(program, facts, update.judged_at)
+async def _decide(
+    conn: Connection, program: Program, facts: Facts, around: Read, update: Update
+) -> tuple[Outcome, Sequence[Effect]]:
+    """The rules decide, except that a cancellation only takes back (core.md §3.7); and the effects that then hold."""
+    if facts.event == CANCELLED:
+        return Outcome(effects=()), ()
+    if facts.event == REVOKED and around.session is not None:
+        owner = (update.key.application_id, around.session.id)
+        given = await customer_sessions.get_effects(conn, *owner)
+        outcome = take_back(given, await counters.list_redemptions(conn, *owner))
+        return outcome, [one for one in given if one.effect_type not in TAKEN_BACK]
+    outcome = evaluate(program, facts, update.judged_at)
+    return outcome, outcome.effects

@@ -1,5 +1,6 @@
 """An Outcome becomes rows: the only place. The caller decides whether that happens in a transaction of its own."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from guerdon.db import counters, customer_sessions
 from guerdon.db.customer_sessions import Read, Write, Written
 from guerdon.db.pool import Connection
+from guerdon.engine.effects import Effect
 from guerdon.engine.facts import Facts
 from guerdon.engine.outcome import Outcome
 from guerdon.engine.program import Program
@@ -20,12 +22,14 @@ async def commit(
     decided: tuple[Program, Merged, Facts, Outcome],
     around: Read,
     *,
+    holding: Sequence[Effect],
     now: datetime,
     judged_at: datetime,
     response_content: list[str],
 ) -> Written:
     """Write what was decided: customer, session and log entry, and for a session that closes or is taken back
-    the counters. Raises Conflict when the session changed since it was read."""
+    the counters. `holding` are the effects that hold from now on; the outcome's own, but for a cancellation.
+    Raises Conflict when the session changed since it was read."""
     program, merged, facts, outcome = decided
     application_id = program.settings.id
     stored = around.session
@@ -50,7 +54,7 @@ async def commit(
             coupon_keys=program.needs("", merged.coupon_codes).coupon_keys,
             referral_code=merged.referral_code,
             content=encode_text(merged.content),
-            effects="[]" if facts.event == REVOKED else effects,
+            effects=effects if holding is outcome.effects else encode_text(holding),
             total=total,
             total_discounts=discounted(outcome),
             update_count=stored.update_count if stored else 0,

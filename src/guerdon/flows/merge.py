@@ -1,6 +1,6 @@
 """A request's members over the stored session (core.md §3.3), the checks on them, and the facts they make."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -32,16 +32,18 @@ class Merged(Struct, frozen=True, kw_only=True):
     content: SessionContent
 
 
-def merge(stored: StoredSession | None, new: NewCustomerSessionV2) -> Merged:
-    """Members that the request names replace those stored; attributes are merged key by key."""
+def merge(stored: StoredSession | None, new: NewCustomerSessionV2, fold: Callable[[str], str]) -> Merged:
+    """Members that the request names replace those stored; attributes are merged key by key. A code that comes
+    twice, by the Application's way to `fold` codes, is one code."""
     old = stored.content if stored else SessionContent()
+    codes: dict[str, str] = {}
+    for code in _given(new.coupon_codes, stored.coupon_codes if stored else ()):
+        codes.setdefault(fold(code), code)
     return Merged(
         state=_given(new.state, "open"),
         profile_id=_given(new.profile_id, stored.profile_integration_id if stored else ""),
         store_integration_id=_given(new.store_integration_id, stored.store_integration_id if stored else ""),
-        coupon_codes=tuple(
-            dict.fromkeys(new.coupon_codes if new.coupon_codes is not UNSET else stored.coupon_codes if stored else ())
-        ),
+        coupon_codes=tuple(codes.values()),
         referral_code=_given(new.referral_code, stored.referral_code if stored else ""),
         content=SessionContent(
             loyalty_cards=_given(new.loyalty_cards, old.loyalty_cards),

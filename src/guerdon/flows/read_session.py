@@ -1,10 +1,12 @@
 """GET a customer session: as it is stored, with the effects that still hold. No evaluation (core.md §3.10)."""
 
 from datetime import datetime
+from decimal import localcontext
 
 from guerdon.db import customer_sessions
 from guerdon.db.keys import IntegrationKey
 from guerdon.db.pool import Connection
+from guerdon.engine.talang.values import ARITHMETIC
 from guerdon.errors import NotFound, Unauthorized
 from guerdon.flows.answer import stored_session
 from guerdon.flows.merge import lines_of
@@ -23,7 +25,9 @@ async def read_session(
     if stored is None:
         raise NotFound.of("Session")
     program = await programs.at(conn, key.application_id, around.revision)
+    with localcontext(ARITHMETIC):
+        session = stored_session(stored, integration_id, program.settings, lines_of(stored.content))
     return IntegrationCustomerSessionResponse(
-        customer_session=stored_session(stored, integration_id, program.settings, lines_of(stored.content)),
+        customer_session=session,
         effects=await customer_sessions.get_effects(conn, key.application_id, stored.id),
     )

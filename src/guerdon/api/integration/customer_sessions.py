@@ -10,7 +10,7 @@ from litestar.params import Parameter
 from guerdon.api.lists import moment
 from guerdon.db.keys import IntegrationKey
 from guerdon.db.pool import Connection
-from guerdon.errors import Invalid, Problem
+from guerdon.errors import Invalid, Problem, Unauthorized
 from guerdon.flows.apply_session import Update, apply_session
 from guerdon.flows.read_session import read_session
 from guerdon.wire.customer_sessions import (
@@ -58,6 +58,8 @@ async def update_customer_session_v2(
 async def get_customer_session(
     customer_session_id: str, key: IntegrationKey, conn: Connection, now: datetime, state: State
 ) -> IntegrationCustomerSessionResponse:
+    if key.type == "staging":  # test keys are for dry requests, of which nothing can be read (core.md §1.1)
+        raise Unauthorized
     check_id(customer_session_id)
     return await read_session(conn, state.programs, key, customer_session_id, now)
 

@@ -11,7 +11,7 @@ from guerdon.db import profiles, programs
 from guerdon.db.keys import IntegrationKey
 from guerdon.db.pool import Connection
 from guerdon.engine.attributes import check_attributes
-from guerdon.errors import Invalid, Problem
+from guerdon.errors import Invalid, Problem, Unauthorized
 from guerdon.wire.customers import (
     MultipleCustomerProfileIntegrationRequest,
     MultipleCustomerProfileIntegrationResponseV2,
@@ -30,6 +30,8 @@ async def update_customer_profiles_v2(
     state: State,
     silent: Silent = "yes",
 ) -> MultipleCustomerProfileIntegrationResponseV2:
+    if key.type == "staging":  # test keys are for dry requests, which this is not (core.md §1.1)
+        raise Unauthorized
     revision = await programs.revision(conn, key.application_id)
     program = await state.programs.at(conn, key.application_id, revision)
     found: dict[str, dict[str, Any]] = {}
@@ -42,7 +44,7 @@ async def update_customer_profiles_v2(
             problems.append(Problem.at(one.pointer, one.title, one.details))
     if problems:
         raise Invalid(errors=problems)
-    written = await profiles.put_profiles(conn, key.application_id, list(found.items()), now)
+    written = await profiles.put_profiles(conn, key.application_id, found, now)
     if silent == "yes":
         return cast("MultipleCustomerProfileIntegrationResponseV2", Response(b"", status_code=204))
     return MultipleCustomerProfileIntegrationResponseV2(

@@ -18,6 +18,7 @@ from guerdon.db import applications, attributes, campaigns, coupon_codes, coupon
 from guerdon.db.coupon_codes import CodePattern
 from guerdon.db.keys import Caller
 from guerdon.db.pool import Connection
+from guerdon.engine.coupons import fold
 from guerdon.errors import Invalid, Problem
 from guerdon.wire.applications import Application
 from guerdon.wire.base import MorePage, TotalPage
@@ -294,7 +295,7 @@ async def delete_coupons(
 
 async def _coupon(conn: Connection, parents: tuple[Application, Campaign], coupon_id: str) -> Coupon:
     application, campaign = parents
-    code = coupon_codes.fold(coupon_id, str(application.case_sensitivity))
+    code = fold(coupon_id, str(application.case_sensitivity))
     return await coupons.get_coupon(conn, campaign.id, coupon_id, code)
 
 

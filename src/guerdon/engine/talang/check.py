@@ -19,9 +19,11 @@ from guerdon.engine.talang.kinds import (
     NUMBER,
     TEXT,
     TIME,
+    a,
     element,
     fits,
     is_list,
+    of_literal,
 )
 from guerdon.engine.talang.paths import ATTRIBUTES, PATHS
 from guerdon.engine.talang.registry import Function, names, overloads
@@ -107,11 +109,14 @@ class Coerce(Typed, frozen=True, kw_only=True):
 
 
 class Binding(Struct, frozen=True):
-    """What a name stands for: its index among the campaign's bindings, kind, and the entities it looks at."""
+    """What a name stands for: its index among the campaign's bindings, kind, the entities it looks at, how many
+    levels it has, and which kinds of `couponValid` are in it (true for those that redeem)."""
 
     index: int
     kind: str
     inputs: frozenset[str]
+    depth: int = 0
+    asks_for_coupon: frozenset[bool] = frozenset()
 
 
 class Checker:
@@ -123,6 +128,7 @@ class Checker:
         self.locals: dict[str, str] = {}
         self.problems: list[Problem] = []
         self.inputs: set[str] = set()
+        self.depth = 0
 
     def problem(self, pointer: str, message: str) -> Typed:
         """Note a problem; the value goes on as one of unknown kind, so that all problems are found at once."""
@@ -131,8 +137,9 @@ class Checker:
 
     def check(self, node: Node) -> Typed:
         """The typed form of a node."""
+        self.depth = max(self.depth, node.pointer.count("/"))
         if isinstance(node, Literal):
-            return Const(kind=_literal_kind(node.value), value=node.value)
+            return Const(kind=of_literal(node.value), value=node.value)
         if isinstance(node, Path):
             return self._path(node)
         if isinstance(node, Call):
@@ -143,12 +150,12 @@ class Checker:
 
     def expect(self, node: Node, kind: str, what: str) -> Typed:
         """The typed form of a node that must be of a kind."""
-        typed = self.check(node)
         found = len(self.problems)
+        typed = self.check(node)
         if typed.kind == NULL and kind == EFFECT:
             return typed
         if not fits(typed.kind, kind) and not self.problems[found:]:
-            self.problem(node.pointer, f"{what} must be {_a(kind)}, but this is {_a(typed.kind)}")
+            self.problem(node.pointer, f"{what} must be {a(kind)}, but this is {a(typed.kind)}")
         return self._settle(typed, kind, node.pointer)
 
     # --- calls
@@ -159,7 +166,8 @@ class Checker:
             close = difflib.get_close_matches(node.name, names(), 1)
             hint = f"; did you mean `{close[0]}`?" if close else ""
             return self.problem(f"{node.pointer}/0", f"there is no function or effect `{node.name}`{hint}")
-        nodes, options = _split_options(_lambda_form(node.args))
+        walks = any(function.params[1:] == (LAMBDA,) for function in known)
+        nodes, options = _split_options(_lambda_form(node.args) if walks else node.args)
         counted = [function for function in known if function.takes(len(nodes))]
         if not counted:
             written = " or ".join(dict.fromkeys(function.signature() for function in known))
@@ -181,7 +189,14 @@ class Checker:
             return self._entry(node)
         if param == "path":
             return self._target(node)
+        if param == "attribute":
+            return self.check(_path_form(node))
         return self.check(node)
+
+    def _value(self, node: Node) -> Typed:
+        """Something that is part of a value, so not an effect: those stand in a rule's effects only."""
+        typed = self.check(node)
+        return self.problem(node.pointer, "this must be a value, not an effect") if typed.kind == EFFECT else typed
 
     def _apply(
         self,
@@ -199,6 +214,8 @@ class Checker:
                 args.append(self._lambda(sub, element(over)))
             elif given is not None:
                 args.append(self._settle(given, function.param(index), sub.pointer))
+        if function.name == "couponValid" and not all(isinstance(arg, Const) for arg in args):
+            self.problem(node.pointer, "`couponValid` takes true or false as it stands, no expression")
         self.inputs |= function.inputs
         chosen = self._options(function, options)
         kinds = tuple(arg.body.kind if isinstance(arg, Body) else arg.kind for arg in args)
@@ -212,7 +229,7 @@ class Checker:
                 if not _accepts(counted[0].param(index), sub, typed[index]):
                     given = typed[index].kind if typed[index] is not None else LAMBDA  # type: ignore[union-attr]
                     wanted = counted[0].param(index)
-                    return self.problem(sub.pointer, f"`{node.name}` takes {_a(wanted)} here, but this is {_a(given)}")
+                    return self.problem(sub.pointer, f"`{node.name}` takes {a(wanted)} here, but this is {a(given)}")
         given = ", ".join(sub.kind if sub is not None else LAMBDA for sub in typed)
         written = " or ".join(dict.fromkeys(function.signature() for function in counted))
         return self.problem(node.pointer, f"`{node.name}` cannot take ({given}): write {written}")
@@ -220,7 +237,7 @@ class Checker:
     def _lambda(self, node: Lambda, kind: str) -> Typed:
         shadowed = self.locals.get(node.parameter)
         self.locals[node.parameter] = kind
-        body = self.check(node.body)
+        body = self._value(node.body)
         if shadowed is None:
             del self.locals[node.parameter]
         else:
@@ -230,7 +247,7 @@ class Checker:
     def _entry(self, node: Node) -> Typed:
         if not isinstance(node, Call) or len(node.args) != 1:
             return self.problem(node.pointer, 'a map entry is written ["key", value]')
-        return Entry(kind="entry", key=node.name, value=self.check(node.args[0]))
+        return Entry(kind="entry", key=node.name, value=self._value(node.args[0]))
 
     def _options(self, function: Function, options: Options | None) -> Mapping[str, Any]:
         if options is None:
@@ -239,9 +256,10 @@ class Checker:
             if name not in function.options:
                 known = ", ".join(function.options) or "none"
                 self.problem(f"{options.pointer}/{name}", f"`{function.name}` has no option `{name}`; it has {known}")
-            elif name in OPTION_VALUES and value not in OPTION_VALUES[name]:
-                allowed = ", ".join(str(choice) for choice in OPTION_VALUES[name])
-                self.problem(f"{options.pointer}/{name}", f"`{name}` must be one of {allowed}")
+            elif name == "scope" and value not in SCOPES[function.name]:
+                self.problem(f"{options.pointer}/{name}", f"`{name}` must be one of {', '.join(SCOPES[function.name])}")
+            elif name != "scope" and not isinstance(value, bool):
+                self.problem(f"{options.pointer}/{name}", f"`{name}` must be true or false")
         return dict(options.values)
 
     def _settle(self, typed: Typed, wanted: str, pointer: str) -> Typed:
@@ -268,6 +286,7 @@ class Checker:
         if head in self.bindings:
             binding = self.bindings[head]
             self.inputs |= binding.inputs
+            self.depth = max(self.depth, node.pointer.count("/") + binding.depth)
             return self._inside(node, Bound(kind=binding.kind, index=binding.index), rest)
         if head == "Item":
             return self.problem(node.pointer, 'Item is known only inside a lambda such as [["Item"], …]')
@@ -287,10 +306,8 @@ class Checker:
         if not rest:
             return base
         if base.kind not in (MAP, ANY):
-            return self.problem(
-                node.pointer, f"`{node.parts[0]}` is {_a(base.kind)}, so nothing can be looked up in it"
-            )
-        keys = tuple(Const(kind=TEXT, value=part) if isinstance(part, str) else self.check(part) for part in rest)
+            return self.problem(node.pointer, f"`{node.parts[0]}` is {a(base.kind)}, so nothing can be looked up in it")
+        keys = tuple(Const(kind=TEXT, value=part) if isinstance(part, str) else self._value(part) for part in rest)
         return Walk(kind=ANY, base=base, keys=keys)
 
     def _entity(self, node: Path, entity: str, rest: tuple[Any, ...], item: str) -> Typed:
@@ -336,21 +353,10 @@ class Checker:
         return Const(kind="path", value=(parts[0], parts[2], declared))
 
 
-OPTION_VALUES: dict[str, tuple[Any, ...]] = {
-    "partial": (True, False),
-    "scope": ("sessionTotal", "cartItems", "additionalCosts", "price", "itemTotal"),
-    "excludedFromPriceHistory": (True, False),
+SCOPES: dict[str, tuple[Any, ...]] = {
+    "setDiscount": ("sessionTotal", "cartItems", "additionalCosts"),
+    "setDiscountPerItem": ("price", "additionalCosts", "itemTotal"),
 }
-
-
-def _literal_kind(value: Any) -> str:
-    if value is None:
-        return NULL
-    return BOOLEAN if isinstance(value, bool) else TEXT if isinstance(value, str) else NUMBER
-
-
-def _a(kind: str) -> str:
-    return kind if kind in (TEXT, NULL, ANY) else f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"
 
 
 def _suggest(name: str, known: list[str]) -> str:
@@ -367,14 +373,17 @@ def _split_options(nodes: tuple[Node, ...]) -> tuple[tuple[Node, ...], Options |
 def _lambda_form(nodes: tuple[Node, ...]) -> tuple[Node, ...]:
     """`list "x" (body)` is the older way to write `list [["x"], body]`."""
     if len(nodes) == 3 and isinstance(nodes[1], Literal) and isinstance(nodes[1].value, str):
-        first, second, third = nodes
-        if isinstance(first, Call | Path) and isinstance(third, Call | Path) and _is_listy(first):
-            return (first, Lambda(nodes[1].value, third, second.pointer))
+        return (nodes[0], Lambda(nodes[1].value, nodes[2], nodes[1].pointer))
     return nodes
 
 
-def _is_listy(node: Node) -> bool:
-    return isinstance(node, Path) or (isinstance(node, Call) and node.name in {"list", "filter", "map", "take"})
+def _path_form(node: Node) -> Node:
+    """`["Profile", "Attributes", name]` is another way to name an attribute."""
+    if isinstance(node, Call) and node.name in ATTRIBUTES:
+        return Path(
+            (node.name, *(str(arg.value) if isinstance(arg, Literal) else arg for arg in node.args)), node.pointer
+        )
+    return node
 
 
 def _accepts(param: str, node: Node, typed: Typed | None) -> bool:
@@ -384,4 +393,4 @@ def _accepts(param: str, node: Node, typed: Typed | None) -> bool:
         return True
     if param == EFFECT and typed.kind == NULL:
         return True
-    return fits(typed.kind, param)
+    return fits(typed.kind, ANY if param == "attribute" else param)

@@ -1,9 +1,11 @@
 """A typed tree to Python functions, through the `ast` module: only nodes built here, no text of a rule is code."""
 
 import ast
+import operator
 import sys
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from guerdon.engine.talang import values
@@ -20,10 +22,12 @@ from guerdon.engine.talang.check import (
     Typed,
     Walk,
 )
-from guerdon.engine.talang.kinds import ANY, BOOLEAN, NUMBER, TEXT, TIME, is_list
+from guerdon.engine.talang.kinds import ANY, BOOLEAN, NUMBER, TEXT, TIME, is_list, list_of
 
-ERRORS = (values.EvaluationError, ArithmeticError)
 _TYPE_PARAMS: dict[str, Any] = {"type_params": []} if sys.version_info >= (3, 12) else {}
+_OPERATIONS = {"Add": operator.add, "Sub": operator.sub, "Mult": operator.mul}
+_MOST_OPERANDS = 10  # of an operator; more are folded by a call, for Python's compiler recurses into each
+_LARGE_BODY = 25  # nodes of a lambda from which each turn counts for more than one step
 _COMPARISONS = {"Lt": ast.Lt, "LtE": ast.LtE, "Gt": ast.Gt, "GtE": ast.GtE}
 _ARITHMETIC = {"Add": ast.Add, "Sub": ast.Sub, "Mult": ast.Mult}
 _PYTHON_TYPES: dict[str, type] = {NUMBER: Decimal, TEXT: str, BOOLEAN: bool, "map": dict}
@@ -38,10 +42,13 @@ class Compiler:
             "missing": values.missing,
             "attribute": values.attribute,
             "attribute_time": values.attribute_time,
+            "attribute_times": values.attribute_times,
             "to_time": values.to_time,
             "expect": values.expect,
             "walk": values.walk,
-            "ERRORS": ERRORS,
+            "fold": values.fold,
+            "Decimal": Decimal,
+            "ERRORS": values.ERRORS,
         }
         self._count = 0
 
@@ -69,19 +76,24 @@ class Compiler:
         self._names[name] = value
         return _name(name)
 
-    def _body(self, typed: Typed) -> list[ast.stmt]:
-        """The statements of a function that returns the value."""
-        if isinstance(typed, Apply) and typed.function.name == "catch" and not typed.function.frame:
-            handler = ast.ExceptHandler(type=_name("ERRORS"), name=None, body=self._body(typed.args[0]))
-            return [ast.Try(body=self._body(typed.args[1]), handlers=[handler], orelse=[], finalbody=[])]
+    def _body(self, typed: Typed, *, guarded: bool = False) -> list[ast.stmt]:
+        """The statements of a function that returns the value. Python nests no more than 20 `try` blocks, so
+        only the outermost `catch` becomes one."""
+        if isinstance(typed, Apply) and typed.function.name == "catch" and not typed.function.frame and not guarded:
+            fallback, attempt = (self._body(arg, guarded=True) for arg in typed.args)
+            handler = ast.ExceptHandler(type=_name("ERRORS"), name=None, body=fallback)
+            return [ast.Try(body=attempt, handlers=[handler], orelse=[], finalbody=[])]
         before: list[ast.stmt] = []
         value = self._emit(typed, before)
         return [*before, ast.Return(value)]
 
-    def _closure(self, parameters: list[str], typed: Typed, out: list[ast.stmt]) -> ast.expr:
+    def _closure(self, parameters: list[str], typed: Typed, out: list[ast.stmt], *, weight: int = 0) -> ast.expr:
         """A function defined where it is used, so that it sees the variables around it."""
         name = self._new("inner")
-        out.append(_define(name, parameters, self._body(typed)))
+        body = self._body(typed)
+        if weight:
+            body.insert(0, ast.Expr(_call(ast.Attribute(_name("f"), "visit", ast.Load()), [ast.Constant(weight)])))
+        out.append(_define(name, parameters, body))
         return _name(name)
 
     def _emit(self, typed: Typed, out: list[ast.stmt]) -> ast.expr:
@@ -93,11 +105,11 @@ class Compiler:
             case Bound(index=index):
                 return _call(ast.Attribute(_name("f"), "bound", ast.Load()), [ast.Constant(index)])
             case Body(parameter=parameter, body=body):
-                return self._closure([_variable(parameter)], body, out)
+                return self._closure([_variable(parameter)], body, out, weight=_size(body) // _LARGE_BODY)
             case Read():
                 return self._read(typed)
             case ReadAttribute(source=source, name=name, path=path, item=item):
-                reader = "attribute_time" if typed.kind == TIME else "attribute"
+                reader = {TIME: "attribute_time", list_of(TIME): "attribute_times"}.get(typed.kind, "attribute")
                 return _call(_name(reader), [_source(source, item), ast.Constant(name), ast.Constant(path)])
             case Entry(key=key, value=value):
                 return ast.Tuple([ast.Constant(key), self._emit(value, out)], ast.Load())
@@ -125,12 +137,18 @@ class Compiler:
 
     def _apply(self, apply: Apply, out: list[ast.stmt]) -> ast.expr:
         function = apply.function
+        if function.name == "list" and all(isinstance(arg, Const) for arg in apply.args):
+            return self._constant(_constants(apply))
+        if function.name == "oneOf" and (texts := _texts(apply.args[1])):
+            return _call(self._constant(values.one_of_texts), [self._emit(apply.args[0], out), self._constant(texts)])
         if function.lazy:
             eager = 1 if function.name == "if" else 0
             args = [self._emit(arg, out) for arg in apply.args[:eager]]
             args += [self._closure([], arg, out) for arg in apply.args[eager:]]
         else:
             args = [self._emit(arg, out) for arg in apply.args]
+        if function.operator in _ARITHMETIC and len(args) > _MOST_OPERANDS:
+            return _call(_name("fold"), [self._constant(_OPERATIONS[function.operator]), *args])
         if function.operator in _ARITHMETIC:
             result = args[0]
             for arg in args[1:]:
@@ -159,13 +177,38 @@ def _directly_comparable(args: tuple[Typed, ...]) -> bool:
     return args[0].kind == args[1].kind != ANY and args[0].kind in (NUMBER, TEXT, BOOLEAN, TIME)
 
 
+def _constants(apply: Apply) -> list[Any]:
+    return [arg.value for arg in apply.args if isinstance(arg, Const)]
+
+
+def _texts(typed: Typed) -> frozenset[str]:
+    """The members of a list that is written out and holds texts only; else nothing."""
+    if isinstance(typed, Apply) and typed.function.name == "list":
+        found = _constants(typed)
+        if len(found) == len(typed.args) and all(isinstance(member, str) for member in found):
+            return frozenset(found)
+    return frozenset()
+
+
+def _size(typed: Typed) -> int:
+    """How many nodes are evaluated; a list that is written out is one."""
+    match typed:
+        case Apply(function=function, args=args):
+            return 1 if function.name == "list" and len(_constants(typed)) == len(args) else 1 + sum(map(_size, args))
+        case Walk(base=base, keys=keys):
+            return 1 + _size(base) + sum(map(_size, keys))
+        case Body(body=inner) | Entry(value=inner) | Coerce(value=inner):
+            return 1 + _size(inner)
+    return 1
+
+
 def _name(name: str) -> ast.expr:
     return ast.Name(name, ast.Load())
 
 
 def _variable(name: str) -> str:
     """A Python name for a lambda's variable, whatever characters the author used."""
-    return "v_" + name.encode().hex()
+    return "v_" + name.encode("utf-8", "surrogatepass").hex()
 
 
 def _python_name(option: str) -> str:
@@ -189,7 +232,8 @@ class _ItemNames(ast.NodeTransformer):
         return ast.Name(self.name, ast.Load()) if node.id == "it" else ast.Name(node.id, ast.Load())
 
 
+@lru_cache(1000)
 def _source(source: str, item: str) -> ast.expr:
-    """A fresh copy of one of the sources in paths.py, over the variable that holds the item."""
+    """One of the sources in paths.py, over the variable that holds the item; nobody changes it."""
     tree: ast.expr = _ItemNames(_variable(item)).visit(ast.parse(source, mode="eval").body)
     return tree

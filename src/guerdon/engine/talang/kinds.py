@@ -1,5 +1,7 @@
 """The static kinds of values in rules, and how they are named to an author."""
 
+from typing import Any
+
 NUMBER = "number"
 TEXT = "text"
 BOOLEAN = "boolean"
@@ -42,8 +44,22 @@ def element(kind: str) -> str:
 
 def fits(given: str, wanted: str) -> bool:
     """Whether a value of kind `given` may stand where `wanted` is expected. `any` is settled when the rule runs."""
-    if ANY in (given, wanted) or given == wanted:
-        return given not in (EFFECT, LAMBDA) or given == wanted
+    if given == wanted:
+        return True
+    if ANY in (given, wanted):
+        return not {EFFECT, LAMBDA} & {given, wanted}
     if is_list(given) and is_list(wanted):
         return fits(element(given), element(wanted))
     return False
+
+
+def of_literal(value: Any) -> str:
+    """The kind of a literal."""
+    if value is None:
+        return NULL
+    return BOOLEAN if isinstance(value, bool) else TEXT if isinstance(value, str) else NUMBER
+
+
+def a(kind: str) -> str:
+    """A kind with its article, for messages."""
+    return kind if kind in (TEXT, NULL, ANY) else f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"

@@ -11,6 +11,8 @@ from typing import Any
 from msgspec import Struct
 
 DEEPEST = 100
+LARGEST_NUMBER = Decimal(10) ** 15
+MOST_DECIMALS = 30
 MOST_NODES = 100_000
 
 
@@ -84,7 +86,7 @@ class _Reader:
         if isinstance(value, dict):
             return Options(value, pointer)
         if isinstance(value, int | Decimal) and not isinstance(value, bool):
-            return Literal(Decimal(value), pointer)
+            return Literal(_number(Decimal(value), pointer), pointer)
         if value is None or isinstance(value, bool | str):
             return Literal(value, pointer)
         raise SyntaxProblem(pointer, f"{type(value).__name__} is not a JSON value")
@@ -114,6 +116,13 @@ class _Reader:
         if not parts or not isinstance(parts[0], str):
             raise SyntaxProblem(pointer, 'a path starts with a name, e.g. [".", "Session", "Total"]')
         return Path(tuple(parts), pointer)
+
+
+def _number(value: Decimal, pointer: str) -> Decimal:
+    """A number that sums and products can be exact about (ADR 0007)."""
+    if not value.is_finite() or value.copy_abs() > LARGEST_NUMBER or int(value.as_tuple().exponent) < -MOST_DECIMALS:
+        raise SyntaxProblem(pointer, f"a number is at most {LARGEST_NUMBER:f} in size, with {MOST_DECIMALS} decimals")
+    return value
 
 
 def read(value: Any, pointer: str) -> Node:

@@ -1,18 +1,40 @@
 """What compiled rules do with values at run time: the one declared error, reading, comparing, exact division."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 from typing import Any
 
 # Sums and products of anything the wire accepts stay exact in so many digits; quotients have sixteen
-# significant ones (rules.md §3.7).
-ARITHMETIC = Context(prec=64, rounding=ROUND_HALF_EVEN, Emin=-999, Emax=999)
-QUOTIENT = Context(prec=16, rounding=ROUND_HALF_EVEN, Emin=-999, Emax=999)
+# significant ones (rules.md §3.7). No result is larger than 10^100 or finer than what its JSON can be read back as.
+ARITHMETIC = Context(prec=64, rounding=ROUND_HALF_EVEN, Emin=-40, Emax=100)
+QUOTIENT = Context(prec=16, rounding=ROUND_HALF_EVEN, Emin=-40, Emax=100)
+LONGEST_TEXT = 65_536
 
 
 class EvaluationError(Exception):
     """An expression has no value: a missing attribute, a division by zero, an index out of range."""
+
+
+# What `catch` catches and what makes a rule fail; ArithmeticError is a number out of range.
+ERRORS = (EvaluationError, ArithmeticError)
+
+
+def reason(error: Exception) -> str:
+    """What an error says to the author of the rule."""
+    return str(error) if isinstance(error, EvaluationError) else "a number is out of range"
+
+
+def fail(message: str) -> Any:
+    """Raise: what an expression becomes that does not check any more."""
+    raise EvaluationError(message)
+
+
+def fold(operation: Callable[[Any, Any], Any], first: Any, *others: Any) -> Any:
+    """The operation from left to right."""
+    for other in others:
+        first = operation(first, other)
+    return first
 
 
 def missing(path: str) -> Any:
@@ -25,7 +47,21 @@ def attribute(values: Mapping[str, Any], name: str, path: str) -> Any:
     value = values.get(name)
     if value is None:
         raise EvaluationError(f"{path} is not set")
-    return Decimal(value) if type(value) is int else value
+    if type(value) is int:
+        return Decimal(value)
+    return number(value) if type(value) is list else value
+
+
+def number(value: Any) -> Any:
+    """A whole number of decoded JSON as the Decimal that rules count with, also in a list."""
+    if type(value) is int:
+        return Decimal(value)
+    return [Decimal(one) if type(one) is int else one for one in value] if type(value) is list else value
+
+
+def attribute_times(values: Mapping[str, Any], name: str, path: str) -> list[datetime]:
+    """A custom attribute that is a list of times."""
+    return [to_time(one) for one in attribute(values, name, path)]
 
 
 def attribute_time(values: Mapping[str, Any], name: str, path: str) -> datetime:
@@ -40,9 +76,9 @@ def to_time(value: Any) -> datetime:
     try:
         parsed = datetime.fromisoformat(value)
     except (TypeError, ValueError):
-        raise EvaluationError(f"{text(value)!r} is not an RFC 3339 time") from None
+        raise EvaluationError(f"{shown(value)} is not an RFC 3339 time") from None
     if parsed.tzinfo is None:
-        raise EvaluationError(f"{value!r} has no offset from UTC")
+        raise EvaluationError(f"{shown(value)} has no offset from UTC")
     return parsed
 
 
@@ -68,21 +104,51 @@ def remainder(first: Decimal, *others: Decimal) -> Decimal:
 
 
 def text(value: Any) -> str:
-    """The text of a value, as `toString` shows it."""
+    """The text of a value, as `toString` shows it; a list, a map or a cart item has none."""
+    if isinstance(value, str):
+        return value
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, datetime):
         return value.isoformat().replace("+00:00", "Z")
     if isinstance(value, Decimal):
         return format(value, "f")
-    return "" if value is None else str(value)
+    if isinstance(value, int):
+        return str(value)
+    if value is None:
+        return ""
+    raise EvaluationError(f"{shown(value)} has no text and cannot be compared")
+
+
+def shown(value: Any) -> str:
+    """A value in a message for the author, cut where it is long."""
+    if isinstance(value, list | Mapping):
+        return "a list" if isinstance(value, list) else "a map"
+    if value is None or isinstance(value, str | bool | int | Decimal | datetime):
+        quoted = "null" if value is None else repr(text(value)[:101])
+        return quoted if len(quoted) <= 100 else f"{quoted[:100]}…"
+    return "a cart item"
 
 
 def same(first: Any, second: Any) -> bool:
     """Equality: numbers by value, times by instant, anything else by its text (rules.md §3.7)."""
-    if type(first) is type(second):
+    if type(first) is type(second) and isinstance(first, str | Decimal | datetime | bool):
         return bool(first == second)
+    if isinstance(first, datetime) != isinstance(second, datetime):
+        return _same_instant(first, second)
     return text(first) == text(second)
+
+
+def one_of_texts(value: Any, texts: frozenset[str]) -> bool:
+    """`oneOf` over texts that are known beforehand."""
+    return value in texts if type(value) is str else any(same(value, one) for one in texts)
+
+
+def _same_instant(first: Any, second: Any) -> bool:
+    try:
+        return to_time(first) == to_time(second)
+    except EvaluationError:
+        return text(first) == text(second)
 
 
 def expect(kind: type, value: Any, name: str) -> Any:
@@ -91,7 +157,7 @@ def expect(kind: type, value: Any, name: str) -> Any:
         return Decimal(value)
     if isinstance(value, kind) and (kind is bool or not isinstance(value, bool)):
         return value
-    raise EvaluationError(f"expected {name}, got {text(value)!r}")
+    raise EvaluationError(f"expected {name}, got {shown(value)}")
 
 
 def walk(value: Any, *keys: Any) -> Any:
@@ -100,4 +166,4 @@ def walk(value: Any, *keys: Any) -> Any:
         if not isinstance(value, Mapping) or value.get(text(key)) is None:
             raise EvaluationError(f"{text(key)!r} is not in the map")
         value = value[text(key)]
-    return value
+    return number(value)

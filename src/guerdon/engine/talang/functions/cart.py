@@ -2,26 +2,27 @@
 
 from typing import Any
 
-from guerdon.engine.talang.kinds import ANY, BOOLEAN, TEXT
+from guerdon.engine.talang.kinds import BOOLEAN, TEXT
 from guerdon.engine.talang.registry import declare
-from guerdon.engine.talang.values import EvaluationError
+from guerdon.engine.talang.values import ERRORS, EvaluationError
 
 COUPON = frozenset({"Coupon"})
 
 
 @declare("couponValid", BOOLEAN, optional=1, returns=BOOLEAN, frame=True, inputs=COUPON)
-def _coupon_valid(frame: Any, redeem: bool = True) -> bool:
+def _coupon_valid(frame: Any, _redeem: bool = True) -> bool:
     """Whether a code of this campaign is being judged and passed its checks (core.md §6.3). The code is then
-    accepted if the rule succeeds, and redeemed when the session closes unless `redeem` is false."""
-    return bool(frame.coupon_valid(redeem))
+    accepted if the rule succeeds, and redeemed when the session closes unless all rules that accept it say
+    `["couponValid", false]`."""
+    return bool(frame.coupon_valid())
 
 
-@declare("attributeExists", ANY, returns=BOOLEAN, lazy=True)
+@declare("attributeExists", "attribute", returns=BOOLEAN, lazy=True)
 def _attribute_exists(attempt: Any) -> bool:
     """Whether a custom attribute is set, e.g. `["attributeExists", [".", "Profile", "Attributes", "tier"]]`."""
     try:
         return attempt() is not None
-    except EvaluationError:
+    except ERRORS:
         return False
 
 

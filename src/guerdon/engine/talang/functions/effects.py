@@ -10,6 +10,7 @@ from guerdon.engine.talang.values import EvaluationError, expect
 
 NOTIFICATION_TYPES = ("Info", "Offer", "Error", "Misc")
 MOST_FREE_ITEMS = 1000
+LARGEST_ID = 2**53
 
 
 @declare("setDiscount", TEXT, NUMBER, returns=EFFECT, frame=True, options=("scope", "partial"))
@@ -26,7 +27,8 @@ def _set_discount_per_item(
     frame: Any, name: str, items: list[Any], amount: Callable[[Any], Any], **options: Any
 ) -> None:
     """An amount off each item of a list, computed per item; an item with a negative amount is passed over."""
-    amounts = [(item, expect(Decimal, amount(item), NUMBER)) for item in items]
+    frame.visit(len(items))
+    amounts = [(frame.unit(item), expect(Decimal, amount(item), NUMBER)) for item in items]
     frame.set_discount_per_item(name, amounts, **options)
 
 
@@ -49,7 +51,7 @@ def _show_notification(frame: Any, kind: str, title: str, body: str) -> None:
 @declare("customEffect", NUMBER, TEXT, MAP, optional=1, returns=EFFECT, frame=True)
 def _custom_effect(frame: Any, effect_id: Decimal, name: str, payload: dict[str, Any] | None = None) -> None:
     """An effect of the shop's own: id, name and payload: `["customEffect", 7, "wrap", ["kv", ["paper", "red"]]]`."""
-    if effect_id != effect_id.to_integral_value():
+    if effect_id != effect_id.to_integral_value() or not 0 <= effect_id <= LARGEST_ID:
         raise EvaluationError("the id of a custom effect is a whole number")
     frame.custom_effect(int(effect_id), name, payload or {})
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from guerdon.engine.talang.kinds import ANY, BOOLEAN, EFFECT, NULL, NUMBER, TIME
 from guerdon.engine.talang.registry import add, declare
-from guerdon.engine.talang.values import EvaluationError, same
+from guerdon.engine.talang.values import ERRORS, EvaluationError, same, shown
 
 for _kind, _example in ((NUMBER, 5), (TIME, None)):
     for _name, _operator, _words, _holds in (
@@ -38,7 +38,7 @@ def _truth(value: Any, name: str) -> bool:
         return value
     if isinstance(value, list | dict):
         return True
-    raise EvaluationError(f"{name} takes true or false, got {value!r}")
+    raise EvaluationError(f"{name} takes true or false, got {shown(value)}")
 
 
 @declare("and", rest=ANY, returns=BOOLEAN, example=(["and", True, True], True))
@@ -80,7 +80,7 @@ def _catch(fallback: Callable[[], Any], attempt: Callable[[], Any]) -> Any:
     """The second argument, or the first where the second is an error."""
     try:
         return attempt()
-    except EvaluationError:
+    except ERRORS:
         return fallback()
 
 

@@ -1,10 +1,11 @@
 """Arithmetic on exact decimals (rules.md §3.7, §3.8)."""
 
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
+from typing import Any
 
 from guerdon.engine.talang.kinds import NUMBER, list_of
 from guerdon.engine.talang.registry import add, declare
-from guerdon.engine.talang.values import EvaluationError, divide, remainder
+from guerdon.engine.talang.values import EvaluationError, divide, number, remainder
 
 _TWO = (NUMBER, NUMBER)
 _ONE = Decimal(1)
@@ -64,20 +65,24 @@ def _round(value: Decimal, digits: Decimal = Decimal(0)) -> Decimal:
     return value.quantize(_ONE.scaleb(-int(digits)), ROUND_HALF_UP)
 
 
-@declare("min", list_of(NUMBER), returns=NUMBER, example=(["min", ["list", 3, 1, 2]], "1"))
-def _min_of_list(values: list[Decimal]) -> Decimal:
-    """The smallest of a list; an empty list is an error."""
-    if not values:
-        raise EvaluationError("min of an empty list")
-    return min(values)
+def _numbers(frame: Any, values: list[Any], name: str) -> list[Decimal]:
+    frame.visit(len(values))
+    found = [value for value in number(values) if isinstance(value, Decimal)]
+    if not found:
+        raise EvaluationError(f"{name} of a list without numbers")
+    return found
 
 
-@declare("max", list_of(NUMBER), returns=NUMBER, example=(["max", ["list", 3, 1, 2]], "3"))
-def _max_of_list(values: list[Decimal]) -> Decimal:
-    """The largest of a list; an empty list is an error."""
-    if not values:
-        raise EvaluationError("max of an empty list")
-    return max(values)
+@declare("min", list_of(NUMBER), returns=NUMBER, frame=True, example=(["min", ["list", 3, 1, 2]], "1"))
+def _min_of_list(frame: Any, values: list[Any]) -> Decimal:
+    """The smallest number of a list; other values are passed over, and a list without numbers is an error."""
+    return min(_numbers(frame, values, "min"))
+
+
+@declare("max", list_of(NUMBER), returns=NUMBER, frame=True, example=(["max", ["list", 3, 1, 2]], "3"))
+def _max_of_list(frame: Any, values: list[Any]) -> Decimal:
+    """The largest number of a list; other values are passed over, and a list without numbers is an error."""
+    return max(_numbers(frame, values, "max"))
 
 
 add(

@@ -4,12 +4,20 @@ from typing import Any
 
 from guerdon.engine.talang.kinds import ANY, BOOLEAN, TEXT
 from guerdon.engine.talang.registry import add, declare
-from guerdon.engine.talang.values import text
+from guerdon.engine.talang.values import LONGEST_TEXT, EvaluationError, text
+
+
+def _concat(*parts: str) -> str:
+    """The texts one after the other."""
+    if sum(map(len, parts)) > LONGEST_TEXT:
+        raise EvaluationError(f"a text has at most {LONGEST_TEXT} characters")
+    return "".join(parts)
+
 
 for _name in ("+", "concat"):
     add(
-        _name, TEXT, TEXT, rest=TEXT, returns=TEXT, run=lambda *parts: "".join(parts),
-        doc="The texts one after the other.", example=([_name, "SAVE", "10"], "SAVE10"),
+        _name, TEXT, TEXT, rest=TEXT, returns=TEXT, run=_concat, doc=_concat.__doc__,
+        example=([_name, "SAVE", "10"], "SAVE10"),
     )  # fmt: skip
 
 

@@ -1,0 +1,563 @@
+-- Written by tools/schema_snapshot.py from the migrations, for reading; it is not what is run.
+
+CREATE TABLE public.accounts (
+    id bigint NOT NULL,
+    name text NOT NULL,
+    created timestamp with time zone NOT NULL
+);
+
+ALTER TABLE public.accounts ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.accounts_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.application_keys (
+    id bigint NOT NULL,
+    application_id bigint NOT NULL,
+    title text NOT NULL,
+    key_hash bytea NOT NULL,
+    platform text,
+    type text,
+    time_offset bigint,
+    created_by bigint NOT NULL,
+    created timestamp with time zone NOT NULL,
+    expires timestamp with time zone NOT NULL
+);
+
+ALTER TABLE public.application_keys ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.application_keys_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.applications (
+    id bigint NOT NULL,
+    account_id bigint NOT NULL,
+    name text NOT NULL,
+    description text DEFAULT ''::text NOT NULL,
+    timezone text NOT NULL,
+    currency text NOT NULL,
+    case_sensitivity text DEFAULT 'sensitive'::text NOT NULL,
+    attributes jsonb DEFAULT '{}'::jsonb NOT NULL,
+    limits jsonb DEFAULT '[]'::jsonb NOT NULL,
+    default_discount_scope text DEFAULT 'sessionTotal'::text NOT NULL,
+    default_discount_additional_cost_per_item_scope text DEFAULT 'price'::text CONSTRAINT applications_default_discount_additional_cost_per_item_not_null NOT NULL,
+    enable_cascading_discounts boolean DEFAULT false NOT NULL,
+    enable_flattened_cart_items boolean DEFAULT false NOT NULL,
+    enable_partial_discounts boolean DEFAULT false NOT NULL,
+    enable_campaign_state_management boolean DEFAULT false NOT NULL,
+    attributes_settings jsonb DEFAULT '{}'::jsonb NOT NULL,
+    best_prior_price_settings jsonb,
+    sandbox boolean DEFAULT false NOT NULL,
+    legacy_key text DEFAULT ''::text NOT NULL,
+    default_evaluation_group_id bigint,
+    default_cart_item_filter_id bigint,
+    revision bigint DEFAULT 0 NOT NULL,
+    created timestamp with time zone NOT NULL,
+    modified timestamp with time zone NOT NULL
+);
+
+ALTER TABLE public.applications ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.applications_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.attributes (
+    id bigint NOT NULL,
+    account_id bigint NOT NULL,
+    entity text NOT NULL,
+    event_type text DEFAULT ''::text NOT NULL,
+    name text NOT NULL,
+    title text NOT NULL,
+    type text NOT NULL,
+    description text NOT NULL,
+    suggestions text[] DEFAULT '{}'::text[] NOT NULL,
+    has_allowed_list boolean DEFAULT false NOT NULL,
+    restricted_by_suggestions boolean DEFAULT false NOT NULL,
+    editable boolean DEFAULT true NOT NULL,
+    subscribed_applications_ids bigint[],
+    subscribed_catalogs_ids bigint[],
+    allowed_subscriptions text[],
+    created timestamp with time zone NOT NULL
+);
+
+ALTER TABLE public.attributes ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.attributes_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.campaigns (
+    id bigint NOT NULL,
+    application_id bigint NOT NULL,
+    user_id bigint NOT NULL,
+    name text NOT NULL,
+    description text DEFAULT ''::text NOT NULL,
+    start_time timestamp with time zone,
+    end_time timestamp with time zone,
+    attributes jsonb DEFAULT '{}'::jsonb NOT NULL,
+    state text NOT NULL,
+    active_ruleset_id bigint,
+    tags text[] DEFAULT '{}'::text[] NOT NULL,
+    reevaluate_on_return boolean DEFAULT false NOT NULL,
+    features text[] DEFAULT '{}'::text[] NOT NULL,
+    coupon_settings jsonb,
+    referral_settings jsonb,
+    limits jsonb DEFAULT '[]'::jsonb NOT NULL,
+    campaign_groups bigint[] DEFAULT '{}'::bigint[] NOT NULL,
+    type text DEFAULT 'advanced'::text NOT NULL,
+    linked_store_ids bigint[] DEFAULT '{}'::bigint[] NOT NULL,
+    coupon_attributes jsonb DEFAULT '{}'::jsonb NOT NULL,
+    evaluation_group_id bigint NOT NULL,
+    coupon_redemption_count bigint DEFAULT 0 NOT NULL,
+    discount_count numeric DEFAULT 0 NOT NULL,
+    discount_effect_count bigint DEFAULT 0 NOT NULL,
+    custom_effect_count bigint DEFAULT 0 NOT NULL,
+    add_free_item_effect_count bigint DEFAULT 0 NOT NULL,
+    last_activity timestamp with time zone,
+    updated_by bigint,
+    created timestamp with time zone NOT NULL,
+    updated timestamp with time zone NOT NULL
+);
+
+ALTER TABLE public.campaigns ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.campaigns_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.coupon_redemptions (
+    session_id bigint NOT NULL,
+    coupon_id bigint NOT NULL,
+    application_id bigint NOT NULL,
+    campaign_id bigint NOT NULL,
+    profile_id bigint,
+    redeemed_at timestamp with time zone NOT NULL,
+    rolled_back_at timestamp with time zone
+);
+
+CREATE TABLE public.coupons (
+    id bigint NOT NULL,
+    application_id bigint NOT NULL,
+    campaign_id bigint NOT NULL,
+    value text NOT NULL,
+    usage_limit integer NOT NULL,
+    usage_counter integer DEFAULT 0 NOT NULL,
+    discount_limit numeric,
+    discount_counter numeric DEFAULT 0 NOT NULL,
+    reservation_limit integer,
+    reservation_counter integer DEFAULT 0 NOT NULL,
+    start_date timestamp with time zone,
+    expiry_date timestamp with time zone,
+    limits jsonb DEFAULT '[]'::jsonb NOT NULL,
+    attributes jsonb DEFAULT '{}'::jsonb NOT NULL,
+    referral_id bigint,
+    recipient_integration_id text,
+    import_id bigint,
+    reservation boolean DEFAULT true NOT NULL,
+    batch_id text,
+    is_reservation_mandatory boolean DEFAULT false NOT NULL,
+    implicitly_reserved boolean DEFAULT false NOT NULL,
+    created timestamp with time zone NOT NULL
+);
+
+ALTER TABLE public.coupons ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.coupons_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.customer_sessions (
+    id bigint NOT NULL,
+    application_id bigint NOT NULL,
+    integration_id text NOT NULL,
+    profile_id bigint,
+    profile_integration_id text DEFAULT ''::text NOT NULL,
+    store_integration_id text DEFAULT ''::text NOT NULL,
+    state text NOT NULL,
+    first_session boolean NOT NULL,
+    coupon_codes text[] DEFAULT '{}'::text[] NOT NULL,
+    coupon_keys text[] DEFAULT '{}'::text[] NOT NULL,
+    referral_code text DEFAULT ''::text NOT NULL,
+    content jsonb NOT NULL,
+    effects json NOT NULL,
+    total numeric NOT NULL,
+    total_discounts numeric DEFAULT 0 NOT NULL,
+    update_count bigint NOT NULL,
+    created timestamp with time zone NOT NULL,
+    updated timestamp with time zone NOT NULL,
+    closed_at timestamp with time zone,
+    cancelled_at timestamp with time zone
+)
+WITH (fillfactor='80');
+
+ALTER TABLE public.customer_sessions ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.customer_sessions_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.evaluation_groups (
+    id bigint NOT NULL,
+    application_id bigint NOT NULL,
+    name text NOT NULL,
+    parent_id bigint,
+    description text DEFAULT ''::text NOT NULL,
+    evaluation_mode text DEFAULT 'stackable'::text NOT NULL,
+    evaluation_scope text DEFAULT 'session'::text NOT NULL,
+    locked boolean DEFAULT false NOT NULL,
+    created timestamp with time zone NOT NULL
+);
+
+ALTER TABLE public.evaluation_groups ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.evaluation_groups_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.events (
+    id bigint NOT NULL,
+    application_id bigint NOT NULL,
+    type text NOT NULL,
+    session_id bigint,
+    profile_id bigint,
+    revision bigint NOT NULL,
+    judged_at timestamp with time zone NOT NULL,
+    facts json NOT NULL,
+    effects json NOT NULL,
+    response_content text[] DEFAULT '{}'::text[] NOT NULL,
+    created timestamp with time zone NOT NULL,
+    CONSTRAINT events_session_updated_alone CHECK (((type !~~ 'talon_session_%'::text) OR (session_id IS NOT NULL)))
+)
+PARTITION BY RANGE (created);
+
+CREATE TABLE public.events_default (
+    id bigint CONSTRAINT events_id_not_null NOT NULL,
+    application_id bigint CONSTRAINT events_application_id_not_null NOT NULL,
+    type text CONSTRAINT events_type_not_null NOT NULL,
+    session_id bigint,
+    profile_id bigint,
+    revision bigint CONSTRAINT events_revision_not_null NOT NULL,
+    judged_at timestamp with time zone CONSTRAINT events_judged_at_not_null NOT NULL,
+    facts json CONSTRAINT events_facts_not_null NOT NULL,
+    effects json CONSTRAINT events_effects_not_null NOT NULL,
+    response_content text[] DEFAULT '{}'::text[] CONSTRAINT events_response_content_not_null NOT NULL,
+    created timestamp with time zone CONSTRAINT events_created_not_null NOT NULL,
+    CONSTRAINT events_session_updated_alone CHECK (((type !~~ 'talon_session_%'::text) OR (session_id IS NOT NULL)))
+);
+
+ALTER TABLE public.events ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.events_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.logins (
+    token_hash bytea NOT NULL,
+    user_id bigint NOT NULL,
+    created timestamp with time zone NOT NULL,
+    expires timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.management_keys (
+    id bigint NOT NULL,
+    account_id bigint NOT NULL,
+    name text NOT NULL,
+    key_hash bytea NOT NULL,
+    endpoints text[] NOT NULL,
+    allowed_application_ids bigint[] DEFAULT '{}'::bigint[] NOT NULL,
+    created_by bigint NOT NULL,
+    created timestamp with time zone NOT NULL,
+    expires timestamp with time zone NOT NULL
+);
+
+ALTER TABLE public.management_keys ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.management_keys_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.profiles (
+    id bigint NOT NULL,
+    account_id bigint NOT NULL,
+    sandbox boolean NOT NULL,
+    integration_id text NOT NULL,
+    attributes jsonb DEFAULT '{}'::jsonb NOT NULL,
+    closed_sessions bigint DEFAULT 0 NOT NULL,
+    total_sales numeric DEFAULT 0 NOT NULL,
+    last_activity timestamp with time zone NOT NULL,
+    created timestamp with time zone NOT NULL
+)
+WITH (fillfactor='80');
+
+ALTER TABLE public.profiles ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.profiles_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.program_parts (
+    application_id bigint NOT NULL,
+    revision bigint NOT NULL,
+    kind text NOT NULL,
+    part_id bigint NOT NULL,
+    data json
+);
+
+CREATE TABLE public.rulesets (
+    id bigint NOT NULL,
+    application_id bigint NOT NULL,
+    campaign_id bigint NOT NULL,
+    user_id bigint NOT NULL,
+    rules json NOT NULL,
+    strikethrough_rules json,
+    bindings json NOT NULL,
+    rb_version text NOT NULL,
+    activate boolean DEFAULT false NOT NULL,
+    activated_at timestamp with time zone,
+    created timestamp with time zone NOT NULL
+);
+
+ALTER TABLE public.rulesets ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.rulesets_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.schema_migrations (
+    name text NOT NULL,
+    applied_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.users (
+    id bigint NOT NULL,
+    account_id bigint NOT NULL,
+    email text NOT NULL,
+    name text NOT NULL,
+    password_hash text NOT NULL,
+    is_admin boolean DEFAULT false NOT NULL,
+    state text DEFAULT 'active'::text NOT NULL,
+    created timestamp with time zone NOT NULL
+);
+
+ALTER TABLE public.users ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.users_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+ALTER TABLE ONLY public.events ATTACH PARTITION public.events_default DEFAULT;
+
+ALTER TABLE ONLY public.accounts
+    ADD CONSTRAINT accounts_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.application_keys
+    ADD CONSTRAINT application_keys_hash_key UNIQUE (key_hash);
+
+ALTER TABLE ONLY public.application_keys
+    ADD CONSTRAINT application_keys_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.applications
+    ADD CONSTRAINT applications_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.attributes
+    ADD CONSTRAINT attributes_name_key UNIQUE (account_id, entity, event_type, name);
+
+ALTER TABLE ONLY public.attributes
+    ADD CONSTRAINT attributes_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.attributes
+    ADD CONSTRAINT attributes_title_key UNIQUE (account_id, entity, event_type, title);
+
+ALTER TABLE ONLY public.campaigns
+    ADD CONSTRAINT campaigns_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.coupon_redemptions
+    ADD CONSTRAINT coupon_redemptions_pkey PRIMARY KEY (session_id, coupon_id, redeemed_at);
+
+ALTER TABLE ONLY public.coupons
+    ADD CONSTRAINT coupons_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.coupons
+    ADD CONSTRAINT coupons_value_key UNIQUE (application_id, value);
+
+ALTER TABLE ONLY public.customer_sessions
+    ADD CONSTRAINT customer_sessions_integration_id_key UNIQUE (application_id, integration_id);
+
+ALTER TABLE ONLY public.customer_sessions
+    ADD CONSTRAINT customer_sessions_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.evaluation_groups
+    ADD CONSTRAINT evaluation_groups_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.events
+    ADD CONSTRAINT events_pkey PRIMARY KEY (id, created);
+
+ALTER TABLE ONLY public.events_default
+    ADD CONSTRAINT events_default_pkey PRIMARY KEY (id, created);
+
+ALTER TABLE ONLY public.logins
+    ADD CONSTRAINT logins_pkey PRIMARY KEY (token_hash);
+
+ALTER TABLE ONLY public.management_keys
+    ADD CONSTRAINT management_keys_hash_key UNIQUE (key_hash);
+
+ALTER TABLE ONLY public.management_keys
+    ADD CONSTRAINT management_keys_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.profiles
+    ADD CONSTRAINT profiles_integration_id_key UNIQUE (account_id, sandbox, integration_id);
+
+ALTER TABLE ONLY public.profiles
+    ADD CONSTRAINT profiles_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.program_parts
+    ADD CONSTRAINT program_parts_pkey PRIMARY KEY (application_id, revision, kind, part_id);
+
+ALTER TABLE ONLY public.rulesets
+    ADD CONSTRAINT rulesets_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.schema_migrations
+    ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY public.users
+    ADD CONSTRAINT users_email_key UNIQUE (email);
+
+ALTER TABLE ONLY public.users
+    ADD CONSTRAINT users_pkey PRIMARY KEY (id);
+
+CREATE INDEX application_keys_application ON public.application_keys USING btree (application_id);
+
+CREATE INDEX campaigns_application ON public.campaigns USING btree (application_id, id);
+
+CREATE INDEX coupon_redemptions_coupon ON public.coupon_redemptions USING btree (coupon_id, profile_id);
+
+CREATE INDEX coupons_batch ON public.coupons USING btree (campaign_id, batch_id);
+
+CREATE INDEX coupons_campaign ON public.coupons USING btree (campaign_id, id);
+
+CREATE INDEX customer_sessions_created ON public.customer_sessions USING btree (created);
+
+CREATE INDEX customer_sessions_profile ON public.customer_sessions USING btree (profile_id);
+
+CREATE INDEX evaluation_groups_application ON public.evaluation_groups USING btree (application_id);
+
+CREATE INDEX events_session ON ONLY public.events USING btree (session_id, id);
+
+CREATE INDEX events_default_session_id_id_idx ON public.events_default USING btree (session_id, id);
+
+CREATE INDEX rulesets_campaign ON public.rulesets USING btree (campaign_id, id);
+
+ALTER INDEX public.events_pkey ATTACH PARTITION public.events_default_pkey;
+
+ALTER INDEX public.events_session ATTACH PARTITION public.events_default_session_id_id_idx;
+
+ALTER TABLE ONLY public.application_keys
+    ADD CONSTRAINT application_keys_application_id_fkey FOREIGN KEY (application_id) REFERENCES public.applications(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.application_keys
+    ADD CONSTRAINT application_keys_created_by_fkey FOREIGN KEY (created_by) REFERENCES public.users(id);
+
+ALTER TABLE ONLY public.applications
+    ADD CONSTRAINT applications_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+ALTER TABLE ONLY public.attributes
+    ADD CONSTRAINT attributes_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+ALTER TABLE ONLY public.campaigns
+    ADD CONSTRAINT campaigns_application_id_fkey FOREIGN KEY (application_id) REFERENCES public.applications(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.campaigns
+    ADD CONSTRAINT campaigns_evaluation_group_id_fkey FOREIGN KEY (evaluation_group_id) REFERENCES public.evaluation_groups(id);
+
+ALTER TABLE ONLY public.campaigns
+    ADD CONSTRAINT campaigns_updated_by_fkey FOREIGN KEY (updated_by) REFERENCES public.users(id);
+
+ALTER TABLE ONLY public.campaigns
+    ADD CONSTRAINT campaigns_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id);
+
+ALTER TABLE ONLY public.coupon_redemptions
+    ADD CONSTRAINT coupon_redemptions_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.customer_sessions(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.coupons
+    ADD CONSTRAINT coupons_application_id_fkey FOREIGN KEY (application_id) REFERENCES public.applications(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.coupons
+    ADD CONSTRAINT coupons_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES public.campaigns(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.customer_sessions
+    ADD CONSTRAINT customer_sessions_application_id_fkey FOREIGN KEY (application_id) REFERENCES public.applications(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.customer_sessions
+    ADD CONSTRAINT customer_sessions_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES public.profiles(id);
+
+ALTER TABLE ONLY public.evaluation_groups
+    ADD CONSTRAINT evaluation_groups_application_id_fkey FOREIGN KEY (application_id) REFERENCES public.applications(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.evaluation_groups
+    ADD CONSTRAINT evaluation_groups_parent_id_fkey FOREIGN KEY (parent_id) REFERENCES public.evaluation_groups(id);
+
+ALTER TABLE ONLY public.logins
+    ADD CONSTRAINT logins_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.management_keys
+    ADD CONSTRAINT management_keys_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+ALTER TABLE ONLY public.management_keys
+    ADD CONSTRAINT management_keys_created_by_fkey FOREIGN KEY (created_by) REFERENCES public.users(id);
+
+ALTER TABLE ONLY public.profiles
+    ADD CONSTRAINT profiles_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+ALTER TABLE ONLY public.rulesets
+    ADD CONSTRAINT rulesets_application_id_fkey FOREIGN KEY (application_id) REFERENCES public.applications(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.rulesets
+    ADD CONSTRAINT rulesets_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES public.campaigns(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.rulesets
+    ADD CONSTRAINT rulesets_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id);
+
+ALTER TABLE ONLY public.users
+    ADD CONSTRAINT users_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);

@@ -1,0 +1,85 @@
+"""One request, one transaction, for everything that Litestar serves: opened when a handler asks for a connection,
+committed when a good answer is about to leave, undone when it is a refusal or there is none.
+
+It stands around the framework because a dependency of Litestar's own is not closed when another one fails.
+"""
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+from guerdon.api.responses import refusal
+from guerdon.db import pool
+from guerdon.db.pool import Connection
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Any, Any, Any], Awaitable[None]]
+
+
+class _Undo(Exception):
+    """Ends a transaction without its changes."""
+
+
+class UnitOfWork:
+    """The transaction of one request; `end` may be called any number of times."""
+
+    def __init__(self) -> None:
+        self._open: AbstractAsyncContextManager[Connection] | None = None
+
+    async def connection(self, connections: Any) -> Connection:
+        """The connection of the request, in its transaction."""
+        opened = pool.transaction(connections)
+        conn = await opened.__aenter__()
+        self._open = opened
+        return conn
+
+    async def end(self, *, commit: bool) -> None:
+        """Commit or undo, and give the connection back; raises what the commit was refused with."""
+        opened, self._open = self._open, None
+        if opened is None:
+            return
+        if commit:
+            await opened.__aexit__(None, None, None)
+        else:
+            undo = _Undo()
+            await opened.__aexit__(_Undo, undo, None)
+
+
+async def serve(app: App, scope: Message, receive: Receive, send: Send) -> None:
+    """Call the framework with a unit of work in `scope["state"]`."""
+    work = UnitOfWork()
+    scope.setdefault("state", {})["work"] = work
+    refused = False
+
+    async def sending(message: Message) -> None:
+        nonlocal refused
+        if refused:
+            return
+        if message["type"] == "http.response.start":
+            try:
+                await work.end(commit=message["status"] < 400)
+            except Exception as error:
+                refused = True
+                await send_refusal(error, scope, send)
+                return
+        await send(message)
+
+    try:
+        await app(scope, receive, sending)
+    finally:
+        await work.end(commit=False)
+
+
+async def send_refusal(error: Exception, scope: Message, send: Send) -> None:
+    """Answer with what the error means to a client; a bug goes to the log."""
+    status, content = refusal(error, f"{scope['method']} {scope['path']}")
+    await send_json(status, content, send)
+
+
+async def send_json(status: int, content: bytes, send: Send) -> None:
+    """A whole answer."""
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(content)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": content})

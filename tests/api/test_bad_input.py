@@ -1,0 +1,316 @@
+"""Requests that make no sense are refused with the documented body; nothing is written and no stack is shown."""
+
+from urllib.parse import quote
+
+import pytest
+
+from checkout import coupon_rule, define, invalid, line, refusal, rows, running
+
+URL = "/v2/customer_sessions/s1"
+UNITS = "the sum of quantities must be at most 10000"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _set_up(shared_manager, shared_shop):
+    """A campaign, attributes and a session: a shop in which there is something to break."""
+    define(shared_manager, "CustomerSession", "text")
+    define(shared_manager, "CustomerSession", "number", "number")
+    define(shared_manager, "CustomerSession", "flag", "boolean")
+    define(shared_manager, "CustomerSession", "when", "time")
+    define(shared_manager, "CustomerSession", "texts", "(list string)")
+    define(shared_manager, "CartItem", "text")
+    define(shared_manager, "CustomerProfile", "text")
+    running(shared_manager, coupon_rule(), codes=["TEN"])
+    session = {"profileId": "kim", "cartItems": [line()], "couponCodes": ["TEN"]}
+    assert shared_shop.put(URL, json={"customerSession": session}).status_code == 200
+
+
+@pytest.fixture
+def refused(shared, shared_shop):
+    """Send a request that must change nothing; its status and body."""
+
+    def send(method, url, **request):
+        before = rows(shared)
+        answer = shared_shop.request(method, url, **request)
+        assert answer.headers["content-type"] == "application/json"
+        assert b"Traceback" not in answer.content
+        assert b".py" not in answer.content
+        assert rows(shared) == before
+        return answer.status_code, answer.json()
+
+    return send
+
+
+def wrong(kind, got):
+    return f"Expected `{kind}`, got `{got}`"
+
+
+@pytest.mark.parametrize(
+    ("session", "pointer", "title", "details"),
+    [
+        ({"profileId": 5}, "/profileId", "Invalid type", wrong("str", "int")),
+        ({"profileId": "x" * 1001}, "/profileId", "maxLength", "Expected `str` of length <= 1000"),
+        ({"storeIntegrationId": ""}, "/storeIntegrationId", "minLength", "Expected `str` of length >= 1"),
+        ({"storeIntegrationId": "x" * 1001}, "/storeIntegrationId", "maxLength", "Expected `str` of length <= 1000"),
+        ({"evaluableCampaignIds": ["1"]}, "/evaluableCampaignIds/0", "Invalid type", wrong("int", "str")),
+        ({"couponCodes": "TEN"}, "/couponCodes", "Invalid type", wrong("array", "str")),
+        ({"couponCodes": [5]}, "/couponCodes/0", "Invalid type", wrong("str", "int")),
+        ({"couponCodes": ["x" * 101]}, "/couponCodes/0", "maxLength", "Expected `str` of length <= 100"),
+        ({"couponCodes": ["x"] * 101}, "/couponCodes", "maxItems", "Expected `array` of length <= 100"),
+        ({"referralCode": "x" * 101}, "/referralCode", "maxLength", "Expected `str` of length <= 100"),
+        ({"referralCode": ["x"]}, "/referralCode", "Invalid type", wrong("str", "array")),
+        ({"loyaltyCards": ["1234", "5678"]}, "/loyaltyCards", "maxItems", "Expected `array` of length <= 1"),
+        ({"loyaltyCards": ["123"]}, "/loyaltyCards/0", "minLength", "Expected `str` of length >= 4"),
+        ({"identifiers": list("123456")}, "/identifiers", "maxItems", "Expected `array` of length <= 5"),
+        ({"identifiers": {}}, "/identifiers", "Invalid type", wrong("array", "object")),
+        ({"state": 5}, "/state", "Invalid type", wrong("str", "int")),
+        ({"attributes": []}, "/attributes", "Invalid type", wrong("object", "array")),
+        ({"additionalCosts": {"x": 5}}, "/additionalCosts/...", "Invalid type", wrong("object", "int")),
+        ({"additionalCosts": {"x": {"price": -1}}}, "/additionalCosts/x/price", "minimum", "price must be at least 0"),
+        ({"cartItems": {}}, "/cartItems", "Invalid type", wrong("array", "object")),
+        ({"cartItems": [5]}, "/cartItems/0", "Invalid type", wrong("object", "int")),
+        ({"cartItems": [line()] * 1001}, "/cartItems", "maxItems", "Expected `array` of length <= 1000"),
+        ({"cartItems": [line(quantity=5000), line(quantity=5001)]}, "/cartItems", "maximum", UNITS),
+        ({"cartItems": [line(), line(quantity="5")]}, "/cartItems/1/quantity", "Invalid type", wrong("int", "str")),
+        ({"cartItems": [line(quantity=True)]}, "/cartItems/0/quantity", "Invalid type", wrong("int", "bool")),
+        ({"cartItems": [line(quantity=1.5)]}, "/cartItems/0/quantity", "Invalid type", wrong("int", "float")),
+        ({"cartItems": [line(quantity=0)]}, "/cartItems/0/quantity", "minimum", "Expected `int` >= 1"),
+        ({"cartItems": [line(quantity=-3)]}, "/cartItems/0/quantity", "minimum", "Expected `int` >= 1"),
+        ({"cartItems": [line(quantity=10001)]}, "/cartItems/0/quantity", "maximum", "Expected `int` <= 10000"),
+        ({"cartItems": [line(quantity=10**30)]}, "/cartItems/0/quantity", "maximum", "Expected `int` <= 10000"),
+        ({"cartItems": [line(price="5")]}, "/cartItems/0/price", "Invalid type", wrong("number", "str")),
+        ({"cartItems": [line(price=True)]}, "/cartItems/0/price", "Invalid type", wrong("number", "bool")),
+        ({"cartItems": [line(price=-0.01)]}, "/cartItems/0/price", "minimum", "price must be at least 0"),
+        ({"cartItems": [line(weight=-1)]}, "/cartItems/0/weight", "minimum", "weight must be at least 0"),
+        ({"cartItems": [line(price=10**15 + 1)]}, "/cartItems/0/price", "maximum",
+         "Expected `number` of at most 1000000000000000 in size"),
+        ({"cartItems": [line(price=1e-31)]}, "/cartItems/0/price", "maximum", "Expected `number` of at most 30 decimals"),
+        ({"cartItems": [{"sku": "a", "quantity": 1}]}, "/cartItems/0/price", "required",
+         "price is required: the SKU is in no catalog"),
+        ({"cartItems": [line(price=None)]}, "/cartItems/0/price", "required",
+         "price is required: the SKU is in no catalog"),
+        ({"cartItems": [{"sku": "a", "price": 1}]}, "/cartItems/0/quantity", "required",
+         "Object missing required field `quantity`"),
+        ({"cartItems": [{"quantity": 1, "price": 1}]}, "/cartItems/0/sku", "required",
+         "Object missing required field `sku`"),
+        ({"cartItems": [line("")]}, "/cartItems/0/sku", "minLength", "Expected `str` of length >= 1"),
+        ({"cartItems": [line(product={})]}, "/cartItems/0/product/name", "required",
+         "Object missing required field `name`"),
+        ({"cartItems": [line(attributes={"nope": 1})]}, "/cartItems/0/attributes/nope", "Unknown",
+         'The attribute "nope" is not defined on CartItem entities.'),
+        ({"cartItems": [line(attributes={"text": 1})]}, "/cartItems/0/attributes/text", "Invalid type",
+         'Value of "text" attribute (1) is not a string'),
+        ({"attributes": {"MyAttribute": "x"}}, "/attributes/MyAttribute", "Unknown",
+         'The attribute "MyAttribute" is not defined on CustomerSession entities.'),
+        ({"attributes": {"MyAttribute": None}}, "/attributes/MyAttribute", "Unknown",
+         'The attribute "MyAttribute" is not defined on CustomerSession entities.'),
+        ({"attributes": {"text": False}}, "/attributes/text", "Invalid type",
+         'Value of "text" attribute (false) is not a string'),
+        ({"attributes": {"number": "1"}}, "/attributes/number", "Invalid type",
+         'Value of "number" attribute (1) is not a number'),
+        ({"attributes": {"number": True}}, "/attributes/number", "Invalid type",
+         'Value of "number" attribute (true) is not a number'),
+        ({"attributes": {"flag": 1}}, "/attributes/flag", "Invalid type",
+         'Value of "flag" attribute (1) is not a boolean'),
+        ({"attributes": {"when": "yesterday"}}, "/attributes/when", "Invalid type",
+         'Value of "when" attribute (yesterday) is not a time'),
+        ({"attributes": {"texts": "a"}}, "/attributes/texts", "Invalid type",
+         'Value of "texts" attribute (a) is not a list of string'),
+        ({"attributes": {"text": "x" * 1_000_000}}, "/attributes/text", "maxLength",
+         "text must have at most 65536 characters"),
+        ({"cartItems": [line("x" * 1_000_000)]}, "/cartItems/0/sku", "maxLength", "Expected `str` of length <= 1000"),
+        ({"cartItems": [line(name="x" * 1_000_000)]}, "/cartItems/0/name", "maxLength",
+         "Expected `str` of length <= 10000"),
+        ({"identifiers": ["x" * 1_000_000]}, "/identifiers/0", "maxLength", "Expected `str` of length <= 1000"),
+    ],
+)  # fmt: skip
+def test_members_of_a_session(refused, session, pointer, title, details):
+    for extra in ({}, {"state": "closed"}):
+        if "state" in session and extra:
+            continue
+        answer = refused("PUT", URL, json={"customerSession": session | extra})
+        assert answer == (400, invalid((pointer, title, details)))
+    assert refused("PUT", URL, json={"customerSession": session}, params={"dry": "true"})[0] == 400
+
+
+def test_everything_that_is_wrong_is_said_at_once(refused):
+    session = {
+        "cartItems": [line(price=-1, attributes={"b": 1}), {"sku": "x", "quantity": 1}],
+        "attributes": {"a": 1, "number": "x"},
+    }
+    status, body = refused("PUT", URL, json={"customerSession": session})
+    pointers = ["/cartItems/0/price", "/cartItems/0/attributes/b", "/cartItems/1/price", "/attributes/a"]
+    assert [error["source"]["pointer"] for error in body["errors"]] == [*pointers, "/attributes/number"]
+    assert status == 400
+
+
+NOT_JSON = "The request body is not valid JSON"
+IN_SESSION = b'{"customerSession": %s}'
+IN_CART = b'{"customerSession": {"cartItems": [{"sku": "a", "quantity": 1, "price": %s}]}}'
+IN_NUMBER = b'{"customerSession": {"attributes": {"number": %s}}}'
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b" ",
+        b"{",
+        b"{'customerSession': {}}",
+        IN_SESSION % b"{} trailing",
+        IN_SESSION % b"{,}",
+        IN_SESSION % b'{"profileId": "\xff\xfe"}',
+        IN_SESSION % b'{"profileId": "\xed\xa0\x80"}',
+        IN_SESSION % b'{"profileId": "\\ud800"}',
+        IN_SESSION % b'{"attributes": {"text": "\\udfff"}}',
+        b"\xef\xbb\xbf" + IN_SESSION % b"{}",
+        "{}".encode("utf-16"),
+        IN_CART % b"NaN",
+        IN_CART % b"Infinity",
+        IN_CART % b"-Infinity",
+        IN_CART % b"0x10",
+        IN_CART % b"01",
+        IN_CART % b"1.",
+        IN_NUMBER % b"NaN",
+        IN_NUMBER % b"1e400",
+        IN_NUMBER % b"-1e400",
+        IN_NUMBER % b"1e-400",
+        IN_NUMBER % b"1e99999999999999999999",
+        IN_SESSION % (b"[" * 100_000),
+        IN_SESSION % (b"[" * 100_000 + b"]" * 100_000),
+        IN_SESSION % (b'{"attributes": {"text": ' + b"[" * 100_000 + b"]" * 100_000 + b"}}"),
+        IN_SESSION % (b'{"unknown": ' + b'{"a":' * 100_000 + b"1" + b"}" * 100_001),
+        b"[" * 100_000,
+    ],
+)
+def test_what_is_not_json(refused, content):
+    status, body = refused("PUT", URL, content=content)
+    assert (status, body["StatusCode"]) == (400, 400)
+    assert body["message"] in (NOT_JSON, "The submitted data was invalid")
+    assert len(str(body)) < 500
+
+
+@pytest.mark.parametrize(
+    ("content", "pointer", "title", "details"),
+    [
+        (b"[]", "/", "Invalid type", wrong("object", "array")),
+        (b"null", "/", "Invalid type", wrong("object", "null")),
+        (b'"text"', "/", "Invalid type", wrong("object", "str")),
+        (b"5", "/", "Invalid type", wrong("object", "int")),
+        (b"{}", "/customerSession", "required", "Object missing required field `customerSession`"),
+        (IN_SESSION % b"null", "/customerSession", "required", "Object missing required field `customerSession`"),
+        (IN_SESSION % b"[]", "/customerSession", "Invalid type", wrong("object", "array")),
+        (b'{"customerSession": {}, "responseContent": "event"}', "/responseContent", "Invalid type",
+         wrong("array", "str")),
+        (b'{"customerSession": {}, "responseContent": ["event", 5]}', "/responseContent/1", "Invalid type",
+         wrong("str", "int")),
+        (IN_CART % b"1e400", "/cartItems/0/price", "Invalid type", "Expected `number` of a reasonable size"),
+        (IN_CART % b"1e16", "/cartItems/0/price", "maximum", "Expected `number` of at most 1000000000000000 in size"),
+    ],
+)  # fmt: skip
+def test_the_envelope(refused, content, pointer, title, details):
+    status, body = refused("PUT", URL, content=content)
+    assert (status, body) == (400, invalid((pointer, title, details)))
+
+
+def test_nul_characters_cannot_be_stored(refused):
+    expected = (400, refusal("The text contains a character that cannot be stored"))
+    nul = "a\x00b"
+    assert refused("PUT", "/v2/customer_sessions/a%00b", json={"customerSession": {}}) == expected
+    assert refused("GET", "/v2/customer_sessions/a%00b") == expected
+    for session in (
+        {"profileId": nul},
+        {"couponCodes": [nul]},
+        {"referralCode": nul},
+        {"storeIntegrationId": nul},
+        {"identifiers": [nul]},
+        {"attributes": {"text": nul}},
+        {"cartItems": [line(nul)]},
+        {"cartItems": [line(name=nul)]},
+        {"additionalCosts": {nul: {"price": 1}}},
+        {"cartItems": [line()], "state": "closed", "profileId": nul},
+    ):
+        assert refused("PUT", URL, json={"customerSession": session}) == expected, session
+    assert refused("PUT", URL, json={"customerSession": {"attributes": {nul: "x"}}})[0] == 400
+    profiles = {"customerProfiles": [{"integrationId": "ok"}, {"integrationId": nul}]}
+    assert refused("PUT", "/v2/customer_profiles", json=profiles) == expected
+    profiles = {"customerProfiles": [{"integrationId": "ok", "attributes": {"text": nul}}]}
+    assert refused("PUT", "/v2/customer_profiles", json=profiles) == expected
+
+
+def test_a_body_of_eleven_megabytes(refused):
+    big = b'{"customerSession": {"profileId": "' + b"x" * (11 * 1024 * 1024) + b'"}}'
+    too_large = (413, refusal("The request body is too large", status=413))
+    assert refused("PUT", URL, content=big) == too_large
+    assert refused("PUT", URL, content=iter([big])) == too_large
+    assert refused("PUT", "/v2/customer_profiles", content=big) == too_large
+
+
+def test_ids_in_the_path(refused):
+    for path in ("x" * 1001, "%20" * 1001):
+        for method in ("PUT", "GET"):
+            status, body = refused(method, f"/v2/customer_sessions/{path}", json={"customerSession": {}})
+            problem = {"title": "maxLength", "source": {"parameter": "customerSessionId"},
+                       "details": "a session id has 1 to 1000 characters"}  # fmt: skip
+            assert (status, body["errors"]) == (400, [problem])
+    for path in ("%FF", "a%C3", "%ED%A0%80"):
+        expected = (400, refusal("The session id is not valid UTF-8"))
+        for method in ("PUT", "GET"):
+            assert refused(method, f"/v2/customer_sessions/{path}", json={"customerSession": {}}) == expected, path
+    # A thousand characters of four bytes, all different: more than an index can hold.
+    longest = "".join(chr(number) for number in range(0x20000, 0x20000 + 1000 * 40, 40))
+    expected = (400, refusal("A text is too long"))
+    assert refused("PUT", f"/v2/customer_sessions/{quote(longest)}", json={"customerSession": {}}) == expected
+    assert refused("PUT", URL, json={"customerSession": {"profileId": longest}}) == expected
+
+
+def test_paths_and_methods_that_do_not_exist(refused):
+    not_found = (404, refusal("Not found", status=404))
+    for path in ("/v2/customer_session/s1", "/v2/customer_sessions", "/v2/customer_sessions/s1/nope", "/nope", "/v2"):
+        assert refused("PUT", path, json={"customerSession": {}}) == not_found, path
+    not_allowed = (405, refusal("Method not allowed", status=405))
+    for method in ("POST", "DELETE", "PATCH"):
+        assert refused(method, URL, json={"customerSession": {}}) == not_allowed, method
+    assert refused("GET", "/v2/customer_profiles") == not_allowed
+    assert refused("GET", "/v2/customer_sessions/") == not_found
+
+
+@pytest.mark.parametrize(
+    ("profiles", "pointer", "title"),
+    [
+        ([{}], "/customerProfiles/0/integrationId", "required"),
+        ([{"integrationId": ""}], "/customerProfiles/0/integrationId", "minLength"),
+        ([{"integrationId": "x" * 1001}], "/customerProfiles/0/integrationId", "maxLength"),
+        ([{"integrationId": 5}], "/customerProfiles/0/integrationId", "Invalid type"),
+        ([{"integrationId": "x"}] * 1001, "/customerProfiles", "maxItems"),
+        ([{"integrationId": "ok"}, {"integrationId": "x", "attributes": {"no": 1}}],
+         "/customerProfiles/1/attributes/no", "Unknown"),
+        ([{"integrationId": "x", "attributes": {"text": 1}}], "/customerProfiles/0/attributes/text", "Invalid type"),
+        ([{"integrationId": "x", "attributes": 5}], "/customerProfiles/0/attributes", "Invalid type"),
+        ({}, "/customerProfiles", "Invalid type"),
+    ],
+)  # fmt: skip
+def test_profiles(refused, profiles, pointer, title):
+    status, body = refused("PUT", "/v2/customer_profiles", json={"customerProfiles": profiles})
+    [problem] = body["errors"]
+    assert (status, problem["source"], problem["title"]) == (400, {"pointer": pointer}, title)
+    assert body["message"] == "The submitted data was invalid"
+
+
+def test_a_wrong_silent(refused):
+    status, body = refused("PUT", "/v2/customer_profiles", json={"customerProfiles": []}, params={"silent": "maybe"})
+    assert (status, body["errors"][0]["source"]) == (400, {"parameter": "silent"})
+    assert refused("PUT", "/v2/customer_profiles", content=b"{")[1]["message"] == NOT_JSON
+
+
+def test_odd_but_valid(shared_shop):
+    """Not refused: duplicate keys (the last counts), deep unknown members, emoji, other content types."""
+    for content in (
+        b'{"customerSession": {"profileId": "a", "profileId": "b"}}',
+        b'{"customerSession": {"unknown": [[[[[[[[[[[[]]]]]]]]]]]]}}',
+        '{"customerSession": {"profileId": "\U0001f9fe", "attributes": {"text": "\u202e\ufffd"}}}'.encode(),
+        b'{"customerSession": {"profileId": "\\ud83e\\uddfe"}}',
+    ):
+        for kind in ("application/json", "text/plain", "application/x-www-form-urlencoded", ""):
+            answer = shared_shop.put("/v2/customer_sessions/odd", content=content, headers={"Content-Type": kind})
+            assert answer.status_code == 200, (content, kind)

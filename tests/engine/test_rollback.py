@@ -1,0 +1,95 @@
+"""Cancelling a closed session takes back its discounts and redemptions, and nothing else."""
+
+from decimal import Decimal
+
+import judge
+from guerdon.engine import Facts, evaluate
+from guerdon.engine.effects import Effect
+from guerdon.engine.outcome import CampaignUse, CouponUse, Outcome
+from guerdon.engine.rollback import Redemption, take_back
+from guerdon.wire.base import decoder, encode
+
+ITEMS = [".", "Session", "CartItems"]
+WRAPPER = {
+    "campaignId": 1, "rulesetId": 11, "ruleIndex": 0, "ruleName": "Everything", "evaluationGroupID": 1,
+    "evaluationGroupMode": "stackable",
+}  # fmt: skip
+
+
+def closed(condition, *effects, **coupon):
+    """The stored effects of a closed session with a flattened cart of two boots at 50, and its outcome."""
+    rule = {"title": "Everything", "condition": condition, "effects": list(effects)}
+    program = judge.program([judge.campaign(rules=[rule])], [], judge.settings(flattened=True, cascading=True))
+    session = judge.session(couponCodes=["SAVE"], cartItems=[{"sku": "BOOT", "price": 50, "quantity": 2}])
+    facts = Facts(event="talon_session_closed", session=session, profile=None, coupons=(judge.coupon(**coupon),))
+    outcome = evaluate(program, facts, judge.NOW)
+    return decoder(list[Effect]).decode(encode(outcome.effects)), outcome
+
+
+def written(outcome):
+    return decoder(list).decode(encode(outcome.effects))
+
+
+def test_every_discount_and_redemption_is_taken_back_in_the_order_it_was_given():
+    given, _ = closed(
+        ["and", ["couponValid"]],
+        ["setDiscountPerItem", "Boots", ITEMS, [["Item"], 5]],
+        ["setDiscount", "Rest", Decimal("12.50")],
+        ["addFreeItem", "Mug", "MUG"],
+        ["showNotification", "Info", "Hi", "there"],
+        ["customEffect", 3, "wrap"],
+    )
+    outcome = take_back(given, [Redemption(7, 1)])
+    by_code = WRAPPER | {"triggeredByCoupon": 7}
+    unit = {"name": "Boots#0", "value": 5, "cartItemPosition": 0, "scope": "price"}
+    assert written(outcome) == [
+        by_code | {"effectType": "rollbackCoupon", "props": {"value": "SAVE"}},
+        by_code | {"effectType": "rollbackDiscount", "props": unit | {"cartItemSubPosition": 0}},
+        by_code | {"effectType": "rollbackDiscount", "props": unit | {"cartItemSubPosition": 1}},
+        by_code
+        | {
+            "effectType": "rollbackDiscount",
+            "props": {"name": "Rest", "value": Decimal("12.5"), "scope": "sessionTotal"},
+        },
+    ]
+    assert outcome.coupon_uses == (CouponUse(coupon_id=7, campaign_id=1, redemptions=-1, discount=Decimal("-22.5")),)
+    assert outcome.campaign_uses == (
+        CampaignUse(campaign_id=1, coupon_redemptions=-1, discount=Decimal("-22.5"), discount_effects=-3),
+    )
+
+
+def test_a_discount_without_a_code_does_not_touch_the_coupon():
+    given, _ = closed(["and"], ["setDiscount", "Ten", 10])
+    outcome = take_back(given, [])
+    props = {"name": "Ten", "value": 10, "scope": "sessionTotal"}
+    assert written(outcome) == [WRAPPER | {"effectType": "rollbackDiscount", "props": props}]
+    assert outcome.coupon_uses == ()
+    assert outcome.campaign_uses == (CampaignUse(campaign_id=1, discount=Decimal(-10), discount_effects=-1),)
+
+
+def test_a_code_that_was_accepted_without_redemption_is_not_rolled_back():
+    given, before = closed(["and", ["couponValid", False]], ["setDiscount", "Ten", 10])
+    assert before.coupon_uses == ()
+    outcome = take_back(given, [])
+    assert [effect.effect_type for effect in outcome.effects] == ["rollbackDiscount"]
+    assert outcome.coupon_uses == ()
+
+
+def test_a_redeemed_code_without_a_discount_is_rolled_back():
+    given, _ = closed(["and", ["couponValid"]])
+    outcome = take_back(given, [Redemption(7, 1)])
+    assert written(outcome) == [
+        WRAPPER | {"triggeredByCoupon": 7, "effectType": "rollbackCoupon", "props": {"value": "SAVE"}}
+    ]
+    assert outcome.coupon_uses == (CouponUse(coupon_id=7, campaign_id=1, redemptions=-1, discount=Decimal(0)),)
+    assert outcome.campaign_uses == (CampaignUse(campaign_id=1, coupon_redemptions=-1),)
+
+
+def test_a_rejected_code_leaves_nothing_to_take_back():
+    given, _ = closed(["and", ["couponValid"], False], ["setDiscount", "Ten", 10])
+    assert [effect.effect_type for effect in given] == ["rejectCoupon"]
+    assert take_back(given, []) == Outcome(effects=())
+
+
+def test_a_session_that_was_given_nothing_has_nothing_to_take_back():
+    assert take_back([], []) == Outcome(effects=())
