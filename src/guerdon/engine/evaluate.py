@@ -220,7 +220,8 @@ def evaluate(program: Program, facts: Facts, now: datetime) -> Outcome:
     with localcontext(ARITHMETIC):
         run = _Evaluation(program, facts, now)
         usable = run.usable_coupons()
-        for campaign in candidates(program, facts, usable):
+        for place in candidates(program.index, facts, usable):
+            campaign = program.campaigns[place]
             if run.runs(campaign):
                 run.run_campaign(campaign, usable.get(campaign.source.id, []))
         frame = run.frame

@@ -8,7 +8,8 @@ from typing import Any
 from msgspec import Struct
 
 from guerdon.engine.coupons import fold
-from guerdon.engine.facts import AttributeDefinition, Needs
+from guerdon.engine.facts import ZERO, AttributeDefinition, Needs
+from guerdon.engine.index import Index, build_index
 from guerdon.engine.talang import registry
 from guerdon.engine.talang.check import Apply, Binding, Checker, Const
 from guerdon.engine.talang.compile import Compiler
@@ -96,6 +97,10 @@ class Campaign(Struct, frozen=True, kw_only=True):
         """The id, as rules see it."""
         return Decimal(self.source.id)
 
+    def least_total(self) -> Decimal | None:
+        """The session total from which it can fire without a coupon at hand; None if it never can."""
+        return min((rule.least_total or ZERO for rule in self.rules if not rule.requires_coupon), default=None)
+
     def runs(self, now: datetime) -> bool:
         """Whether it is evaluated at this time: enabled, within its schedule, with a ruleset (rules.md §5.1)."""
         source = self.source
@@ -115,6 +120,7 @@ class Program(Struct, frozen=True, kw_only=True):
     definitions: Mapping[tuple[str, str], AttributeDefinition]
     campaigns: tuple[Campaign, ...]
     by_id: Mapping[int, Campaign]
+    index: Index
 
     def needs(self, profile_integration_id: str, codes: Iterable[str]) -> Needs:
         """What must be read to judge a session of this customer with these codes."""
@@ -135,6 +141,7 @@ def compile_program(
         definitions={(one.entity, one.name): one for one in definitions},
         campaigns=tuple(ordered),
         by_id={campaign.source.id: campaign for campaign in ordered},
+        index=build_index((campaign.source.id, campaign.least_total()) for campaign in ordered),
     )
 
 
