@@ -110,3 +110,14 @@ def rows(server):
     parts = [f"SELECT '{t}' AS name, count(*) AS n, md5(string_agg(t::text, '|' ORDER BY t::text)) AS digest FROM {t} t"
              for t in tables]  # fmt: skip
     return {row["name"]: (row["n"], row["digest"]) for row in server.sql(" UNION ALL ".join(parts))}
+
+
+def refused_request(server, client, method, url, **request):
+    """Send a request that must be refused: nothing is written, no stack is shown; (status, body)."""
+    before = rows(server)
+    answer = client.request(method, url, **request)
+    assert answer.headers["content-type"] == "application/json"
+    assert b"Traceback" not in answer.content
+    assert b".py" not in answer.content
+    assert rows(server) == before
+    return answer.status_code, answer.json()

@@ -14,13 +14,17 @@ def test_refused_requests_give_their_connection_back(manager, server):
         assert manager.post(CAMPAIGNS, content=b"{").status_code == 400
     assert manager.get(CAMPAIGNS, timeout=5).json()["totalResultSize"] == 1
     # The one connection that looks, and none that waits inside a transaction.
-    idle = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'"
+    idle = (
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'"
+    )
     assert server.sql(idle)[0][0] == 0
 
 
 def test_what_a_commit_refuses_is_answered_and_undone(manager, server):
     """A constraint that is checked at the commit, long after the handler gave its answer."""
-    server.sql("ALTER TABLE campaigns ADD CONSTRAINT coupons_value_key_later UNIQUE (name) DEFERRABLE INITIALLY DEFERRED")
+    server.sql(
+        "ALTER TABLE campaigns ADD CONSTRAINT coupons_value_key_later UNIQUE (name) DEFERRABLE INITIALLY DEFERRED"
+    )
     assert manager.post(CAMPAIGNS, json=NEW).status_code == 201
     refused = manager.post(CAMPAIGNS, json=NEW)
     assert refused.status_code == 500

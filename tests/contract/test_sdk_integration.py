@@ -162,9 +162,10 @@ def test_the_bulk_update_of_profiles(sdk, manager, server):
     shown = [(one.customer_profile.integration_id, one.customer_profile.attributes) for one in made]
     assert shown == [("lee", {"city": "Paris"}), ("kim", {})]
     assert len(server.sql("SELECT id FROM profiles")) == 2
+    wrong = [item(integration_id="new", attributes={"nope": 1})]
+    body = models.MultipleCustomerProfileIntegrationRequest(customer_profiles=wrong)
     with pytest.raises(BadRequestException) as refused:
-        wrong = [item(integration_id="new", attributes={"nope": 1})]
-        sdk.update_customer_profiles_v2(models.MultipleCustomerProfileIntegrationRequest(customer_profiles=wrong))
+        sdk.update_customer_profiles_v2(body)
     assert refused.value.data.errors[0].source.pointer == "/customerProfiles/0/attributes/nope"
     assert refused.value.data.status_code == 400
     assert len(server.sql("SELECT id FROM profiles")) == 2

@@ -37,7 +37,8 @@ class Embedded:
         _forget_dead_server(folder)
         if shlex.quote(str(folder)) != str(folder):
             # The path of the socket is handed to a shell as it is: one with a space must be elsewhere.
-            postgres_server.find_suitable_socket_dir = _socket_elsewhere
+            module: Any = postgres_server
+            module.find_suitable_socket_dir = _socket_elsewhere
         (folder / ".handle_pids.json").unlink(missing_ok=True)  # of no use here, and broken after a power cut
         self._server: Any = _made(postgres_server.PostgresServer, folder)
         self._server._lock = nullcontext()  # one for the whole machine, in /tmp; ours, of this directory, is enough

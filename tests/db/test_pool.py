@@ -1,0 +1,78 @@
+"""Connections: what every one of them has, and what there is when there is no database."""
+
+import asyncio
+import socket
+
+import pytest
+
+from guerdon.db import pool
+
+
+def test_connections_keep_utc_whatever_the_database_is_set_to(database):
+    """Times in JSON that PostgreSQL writes would have its own offset otherwise."""
+
+    async def run():
+        conn = await pool.connect(database)
+        name = await conn.fetchval("SELECT current_database()")
+        await conn.execute(f"ALTER DATABASE {name} SET timezone = 'Asia/Kolkata'")
+        await conn.close()
+        connections = await pool.open_pool(database, 1)
+        try:
+            async with pool.connection(connections) as conn:
+                shown = await conn.fetchval("SELECT to_json('2026-01-01T00:00:00Z'::timestamptz)")
+                return shown, await conn.fetchval("SHOW lock_timeout")
+        finally:
+            await connections.close()
+
+    assert asyncio.run(run()) == ('"2026-01-01T00:00:00+00:00"', "3s")
+
+
+def test_a_failed_transaction_leaves_nothing_and_gives_its_connection_back(database):
+    async def fail(connections):
+        async with pool.transaction(connections) as conn:
+            await conn.execute("INSERT INTO accounts (name, created) VALUES ('x', now())")
+            raise RuntimeError
+
+    async def run():
+        connections = await pool.open_pool(database, 1)
+        try:
+            for _ in range(3):
+                with pytest.raises(RuntimeError):
+                    await fail(connections)
+            async with pool.connection(connections) as conn:
+                return await conn.fetchval("SELECT count(*) FROM accounts")
+        finally:
+            await connections.close()
+
+    assert asyncio.run(run()) == 1
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("mysql://u@localhost/x", 'invalid DSN: scheme is expected to be either "postgresql" or "postgres", got'),
+        ("postgresql://u@127.0.0.1:PORT/x", "[Errno 111] Connect call failed"),
+        ("postgresql://u@127.0.0.1:99999/x", "connect(): port must be 0-65535."),
+        ("postgresql://u@127.0.0.1:port/x", "invalid literal for int()"),
+        ("postgresql://u@/x?host=/no/such/folder", "[Errno 2] No such file or directory"),
+        ("DATABASE", 'database "no_such_database" does not exist'),
+    ],
+)
+def test_why_there_is_no_database(postgres, url, why):
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        url = url.replace("PORT", str(nobody.getsockname()[1]))
+        url = url.replace("DATABASE", postgres.replace("/postgres?", "/no_such_database?"))
+        with pytest.raises(pool.Unreachable) as refused:
+            asyncio.run(pool.connect(url))
+    assert str(refused.value).startswith(why)
+
+
+def test_a_database_that_does_not_answer(monkeypatch):
+    monkeypatch.setattr(pool, "CONNECT_TIMEOUT", 0.2)
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        with pytest.raises(pool.Unreachable) as refused:
+            asyncio.run(pool.connect(f"postgresql://u@127.0.0.1:{silent.getsockname()[1]}/x"))
+    assert str(refused.value) == "no answer within 0.2 seconds"
