@@ -102,7 +102,8 @@ The published documents of the wire format leave these open. This is how it is h
   session; `setDiscountPerItem` at most what is left of the unit. Where nothing is left the effect fails. Nothing is
   owed to a customer because two campaigns met.
 * **Negative amounts.** `setDiscount` fails. `setDiscountPerItem` passes over the item, so that
-  `["-", [".", "Item", "Price"], 20]` means "at most 20" and leaves cheaper items alone. Zero is an amount like others.
+  `["-", [".", "Item", "Price"], 20]` means "at most 20" and leaves cheaper items alone. Zero gives nothing, and nothing
+  fails.
 * **`["couponValid", false]`** accepts the code and gives the effects, but closing the session does not count it as
   redeemed. One successful rule with `["couponValid"]` is enough for it to be redeemed. The argument is written out.
 * **`customEffect` carries its own name and payload**: `["customEffect", 7, "wrap", ["kv", ["paper", "red"]]]`, because

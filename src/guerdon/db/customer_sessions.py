@@ -40,7 +40,7 @@ LEFT JOIN LATERAL (
 WHERE a.id = $1
 """
 
-SELECT_EFFECTS = "SELECT effects FROM customer_sessions WHERE application_id = $1 AND id = $2"
+SELECT_EFFECTS = "SELECT effects FROM customer_sessions WHERE application_id = $1 AND id = $2 AND update_count = $3"
 
 # One statement, so it is its own transaction: the profile first, then the session, then the log, which is the lock
 # order everywhere. A session that somebody else changed since it was read gives no row, and the log entry without
@@ -282,6 +282,7 @@ async def write(conn: Connection, new: Write) -> Written:
     return Written(**row)
 
 
-async def get_effects(conn: Connection, application_id: int, session_id: int) -> list[Effect]:
-    """The effects stored with a session, properties as plain dicts."""
-    return decoder(list[Effect]).decode(await conn.fetchval(SELECT_EFFECTS, application_id, session_id))  # type: ignore[no-any-return]
+async def find_effects(conn: Connection, application_id: int, stored: StoredSession) -> list[Effect] | None:
+    """The effects stored with a session, properties as plain dicts; None when it changed since it was read."""
+    found = await conn.fetchval(SELECT_EFFECTS, application_id, stored.id, stored.update_count)
+    return None if found is None else decoder(list[Effect]).decode(found)

@@ -32,13 +32,18 @@ def check_attributes(
     problems = []
     for name, value in values.items():
         definition = definitions.get((entity, name))
-        where = f"{pointer}/{name}"
+        where = f"{pointer}/{escaped(name)}"
         if definition is None:
             details = f'The attribute "{name}" is not defined on {entity} entities.'
             problems.append(AttributeProblem(where, "Unknown", details))
         elif value is not None:
             problems += _check_value(value, definition, where)
     return problems
+
+
+def escaped(name: str) -> str:
+    """A member's name as a step of a JSON pointer."""
+    return name.replace("~", "~0").replace("/", "~1")
 
 
 def _check_value(value: Any, definition: AttributeDefinition, pointer: str) -> list[AttributeProblem]:

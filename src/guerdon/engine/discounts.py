@@ -54,6 +54,8 @@ class Discounts:
     def set_discount(self, frame: Any, name: str, amount: Decimal, scope: str, partial: bool | None) -> None:
         """An amount off the session. A negative amount, a scope with nothing left and a coupon without enough
         left make the effect fail."""
+        if not amount:
+            return  # nothing to tell the shop, and no failure (core.md §5.2)
         if amount < 0:
             raise EvaluationError(f"the discount {name!r} is negative")
         if scope not in (SESSION, CART, COSTS):
@@ -61,7 +63,7 @@ class Discounts:
         settings = frame.program.settings
         partial = settings.partial if partial is None else partial
         capped = min(amount, max(ZERO, self.left(scope)))
-        if amount and not capped:
+        if not capped:
             raise EvaluationError(f"nothing is left to discount for {name!r}")
         value = self._within_coupon(frame.coupon, capped, partial, name)
         self._grant(frame, value, [SESSION] if scope == SESSION else [SESSION, scope])
@@ -91,11 +93,11 @@ class Discounts:
         partial = settings.partial if partial is None else partial
         wanted = given = False
         for item, amount in amounts:
-            if amount < 0:
+            if amount <= 0:
                 continue  # e.g. a fixed price above the item's own (rules.md §6.2)
-            wanted = wanted or amount > 0
+            wanted = True
             capped = min(amount, self.left_of_item(item, scope))
-            if amount and not capped:
+            if not capped:
                 continue
             value = self._within_coupon(frame.coupon, capped, partial, name, skip=given)
             if value is None:

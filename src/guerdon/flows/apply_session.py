@@ -166,9 +166,11 @@ async def _decide(
     if facts.event == CANCELLED:
         return Outcome(effects=()), ()
     if facts.event == REVOKED and around.session is not None:
-        owner = (update.key.application_id, around.session.id)
-        given = await customer_sessions.get_effects(conn, *owner)
-        outcome = take_back(given, await counters.list_redemptions(conn, *owner))
+        application_id = update.key.application_id
+        given = await customer_sessions.find_effects(conn, application_id, around.session)
+        if given is None:
+            raise Retry
+        outcome = take_back(given, await counters.list_redemptions(conn, application_id, around.session.id))
         return outcome, [one for one in given if one.effect_type not in TAKEN_BACK]
     outcome = evaluate(program, facts, update.judged_at)
     return outcome, outcome.effects

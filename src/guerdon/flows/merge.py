@@ -8,7 +8,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from guerdon.db.customer_sessions import CouponRow, Read, StoredProfile, StoredSession
 from guerdon.engine import money
-from guerdon.engine.attributes import check_attributes
+from guerdon.engine.attributes import check_attributes, escaped
 from guerdon.engine.facts import ZERO, CartItem, Coupon, Facts, Profile, Session
 from guerdon.engine.program import Program
 from guerdon.errors import INVALID_DATA, Invalid, Problem
@@ -141,7 +141,7 @@ def _check_item(item: wire.CartItem, pointer: str, program: Program) -> list[Pro
 
 def _check_costs(costs: dict[str, wire.AdditionalCost], pointer: str) -> list[Problem]:
     return [
-        Problem.at(f"{pointer}/{name}/price", "minimum", "price must be at least 0")
+        Problem.at(f"{pointer}/{escaped(name)}/price", "minimum", "price must be at least 0")
         for name, cost in costs.items()
         if cost.price < 0
     ]
