@@ -6,7 +6,6 @@ import os
 import signal
 import socket
 import sys
-import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -39,7 +38,7 @@ def serve(settings: Settings) -> int:
     try:
         listener = _listen(settings)
         if not settings.database_url:
-            embedded = _start_embedded(settings)
+            embedded = Embedded(settings.data)
         url = embedded.url if embedded else settings.database_url
         made = asyncio.run(prepare(url, settings, datetime.now(UTC)))
         if made is not None and settings.demo:
@@ -86,12 +85,6 @@ def _listen(settings: Settings) -> socket.socket:
         raise CannotListen(f"cannot listen on {where} ({why}); GUERDON_PORT chooses another port") from None
     listener.set_inheritable(True)
     return listener
-
-
-def _start_embedded(settings: Settings) -> Embedded:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about XDG_RUNTIME_DIR, which does not matter here
-        return Embedded(settings.data)
 
 
 def _run(settings: Settings, url: str, listener: socket.socket) -> None:

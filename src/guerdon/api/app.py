@@ -1,6 +1,5 @@
 """The server: routes, the clock, what a handler may ask for, and what a client sees when something fails."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -34,8 +33,6 @@ from guerdon.db.pool import Connection
 from guerdon.errors import ClientError, ErrorResponse, Invalid, Problem
 from guerdon.flows.programs import Programs
 from guerdon.wire.base import Effects, Moment, Number, decode
-
-Clock = Callable[[], datetime]
 
 
 def utc_now() -> datetime:

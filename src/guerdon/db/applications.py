@@ -28,7 +28,6 @@ RETURNING id
 INSERT_ROOT_GROUP = """
 INSERT INTO evaluation_groups (application_id, name, created) VALUES ($1, 'Base group', $2) RETURNING id
 """
-UPDATE_GROUP = "UPDATE applications SET default_evaluation_group_id = $2 WHERE id = $1"
 UPDATE = """
 UPDATE applications SET name = $3, timezone = $4, currency = $5, description = $6, case_sensitivity = $7,
     attributes = $8, limits = $9, default_discount_scope = $10, enable_cascading_discounts = $11,
