@@ -15,6 +15,7 @@ from litestar.plugins import OpenAPISchemaPlugin
 from litestar.typing import FieldDefinition
 
 from guerdon.api import auth, explorer
+from guerdon.api.document import camel
 from guerdon.api.integration import customer_sessions, customers
 from guerdon.api.management import (
     application_sessions,
@@ -88,8 +89,7 @@ def _parameter(request: Request[Any, Any, Any], key: str) -> str:
     """The name on the wire of a handler's parameter: what it declares, else the same in camelCase."""
     field = request.route_handler.parsed_fn_signature.parameters.get(key)
     declared: str | None = getattr(field.kwarg_definition, "query", None) if field else None
-    first, *others = key.split("_")
-    return declared or first + "".join(other.capitalize() for other in others)
+    return declared or camel(key)
 
 
 def _bad_parameter(request: Request[Any, Any, Any], error: ValidationException) -> Response[Any]:

@@ -24,10 +24,11 @@ def openapi_document(app: Litestar) -> dict[str, Any]:
 
 def _camel_parameters(path: str) -> str:
     """Path parameters as the contract names them: `{applicationId}`, not `{application_id}`."""
-    return re.sub(r"\{(\w+)\}", lambda found: "{" + _camel(found[1]) + "}", path)
+    return re.sub(r"\{(\w+)\}", lambda found: "{" + camel(found[1]) + "}", path)
 
 
-def _camel(name: str) -> str:
+def camel(name: str) -> str:
+    """A parameter's name on the wire: `pageSize` for `page_size`."""
     first, *rest = name.split("_")
     return first + "".join(part.title() for part in rest)
 
@@ -36,7 +37,7 @@ def _renamed(item: dict[str, Any]) -> dict[str, Any]:
     for operation in item.values():
         for parameter in operation.get("parameters", ()):
             if parameter["in"] == "path":
-                parameter["name"] = _camel(parameter["name"])
+                parameter["name"] = camel(parameter["name"])
     return item
 
 

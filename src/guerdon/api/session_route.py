@@ -107,15 +107,13 @@ def _authorization(scope: Message) -> str:
 
 
 async def _read(receive: Receive) -> bytes:
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    while message.get("more_body"):
+    body, more = b"", True
+    while more:
         message = await receive()
         body += message.get("body", b"")
+        more = message.get("more_body", False)
         if len(body) > LARGEST_BODY:
             raise TooLarge("The request body is too large")
-    if len(body) > LARGEST_BODY:
-        raise TooLarge("The request body is too large")
     return body
 
 

@@ -1,4 +1,4 @@
-"""Coupon codes: how they are compared, and new ones drawn from a pattern (management.md §6)."""
+"""New coupon codes, drawn from a pattern (management.md §6)."""
 
 from collections.abc import Iterator
 from itertools import chain, islice

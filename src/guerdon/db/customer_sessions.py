@@ -204,8 +204,8 @@ async def read(
     wanted: tuple[str | None, tuple[str, ...] | None],
     now: datetime,
 ) -> Read:
-    """Everything a request on a session needs, in one statement. `wanted` is
-    the customer and the folded codes that the request names, None for those that are stored."""
+    """Everything a request on a session needs, in one statement. `wanted` is the customer and the folded codes that
+    the request names, None for those that are stored."""
     row = await conn.fetchrow(READ, key.application_id, key.id, integration_id, *wanted, now, key.type, key.time_offset)
     if row is None:
         return Read(revision=0, key_alive=False, session=None, profile=None, has_other_sessions=False, coupons=[])

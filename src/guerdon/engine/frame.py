@@ -1,7 +1,7 @@
 """The running state of one evaluation: what rules read from, and what their effects change until they fail.
 
-Everything that can change lies in two dicts, `granted` and `attributes`, and in the list of effects; a failed
-rule is undone from the log of old values. The facts themselves never change.
+Everything that can change is the list of effects and dicts that are written through `put`: what was granted,
+attributes, values of bindings. A failed rule is undone from the log of old values. The facts never change.
 """
 
 from collections.abc import Callable

@@ -31,8 +31,8 @@ TAKEN_BACK = (*DISCOUNTS, "acceptCoupon")  # by a cancellation; other effects ho
 
 
 class Update(Struct, frozen=True, kw_only=True):
-    """A request on a session. `now` is the time of the request and `judged_at`
-    the one that schedules and coupon dates are judged by, the same but for test keys and dry requests."""
+    """A request on a session. `now` is the time of the request and `judged_at` the one that schedules and coupon
+    dates are judged by: the same, but for keys with a time offset and dry requests of the future."""
 
     key: IntegrationKey
     integration_id: str
