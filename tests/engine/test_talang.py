@@ -9,9 +9,9 @@ import msgspec
 import pytest
 
 import judge
+from guerdon.engine import check_ruleset
 from guerdon.engine.facts import AttributeDefinition, Facts
 from guerdon.engine.frame import Frame
-from guerdon.engine.program import check_ruleset
 from guerdon.engine.talang import registry
 from guerdon.engine.talang.values import ARITHMETIC, ERRORS, reason, text
 from guerdon.wire.base import decoder, encode

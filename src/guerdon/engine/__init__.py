@@ -2,7 +2,9 @@
 
 from guerdon.engine.evaluate import evaluate
 from guerdon.engine.facts import Facts
+from guerdon.engine.library import Library
 from guerdon.engine.outcome import Outcome
-from guerdon.engine.program import Program, check_ruleset, compile_campaign, compile_program
+from guerdon.engine.program import Program, compile_program
+from guerdon.engine.ruleset import check_ruleset, compile_campaign
 
-__all__ = ["Facts", "Outcome", "Program", "check_ruleset", "compile_campaign", "compile_program", "evaluate"]
+__all__ = ["Facts", "Library", "Outcome", "Program", "check_ruleset", "compile_campaign", "compile_program", "evaluate"]

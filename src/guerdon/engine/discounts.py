@@ -9,9 +9,9 @@ from typing import Any
 
 from msgspec import UNSET
 
-from guerdon.engine.effects import SetDiscount, SetDiscountPerItem
 from guerdon.engine.facts import ZERO, Coupon, Session
 from guerdon.engine.money import plain
+from guerdon.engine.props import SetDiscount, SetDiscountPerItem
 from guerdon.engine.talang.values import EvaluationError
 
 SESSION, CART, COSTS = "sessionTotal", "cartItems", "additionalCosts"

@@ -1,113 +1,17 @@
-"""The product's vocabulary: every kind of effect as it stands on the wire (core.md §5), and what wraps it."""
+"""Effects: what wraps the properties of each kind (core.md §4.2), and the reasons why rules failed (§4.3)."""
 
 from decimal import Decimal
 from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType, field
 
-
-class Props(Struct, frozen=True, kw_only=True, rename="camel"):
-    """Base of all effect properties; amounts are exact, absent members are left out."""
-
-
-class AcceptCoupon(Props, frozen=True, kw_only=True):
-    """A code passed its checks and a rule that asks for it succeeded."""
-
-    value: str
-
-
-class RejectCoupon(Props, frozen=True, kw_only=True):
-    """A code was not accepted; `rejection_reason` is one of core.md §6.3."""
-
-    value: str
-    rejection_reason: str
-    condition_index: int | UnsetType = UNSET
-    effect_index: int | UnsetType = UNSET
-    details: str | UnsetType = UNSET
-    campaign_exclusion_reason: str | UnsetType = UNSET
-
-
-class RollbackCoupon(Props, frozen=True, kw_only=True):
-    """A redemption was taken back."""
-
-    value: str
-
-
-class SetDiscount(Props, frozen=True, kw_only=True):
-    """An amount off the session; `scope` is present when cascading discounts are enabled."""
-
-    name: str
-    value: Decimal
-    scope: str | UnsetType = UNSET
-    desired_value: Decimal | UnsetType = UNSET
-
-
-class SetDiscountPerItem(Props, frozen=True, kw_only=True):
-    """An amount off one unit (or line, without flattening); the name ends in `#<position>`."""
-
-    name: str
-    value: Decimal
-    position: int
-    sub_position: int | UnsetType = UNSET
-    desired_value: Decimal | UnsetType = UNSET
-    scope: str | UnsetType = UNSET
-    excluded_from_price_history: bool | UnsetType = UNSET
-
-
-class RollbackDiscount(Props, frozen=True, kw_only=True):
-    """A discount was taken back; positions are those of the discount."""
-
-    name: str
-    value: Decimal
-    cart_item_position: int | UnsetType = UNSET
-    cart_item_sub_position: int | UnsetType = UNSET
-    scope: str | UnsetType = UNSET
-
-
-class AddFreeItem(Props, frozen=True, kw_only=True):
-    """One unit of a free item, for the shop to add."""
-
-    sku: str
-    name: str
-
-
-class ShowNotification(Props, frozen=True, kw_only=True):
-    """A message for the customer; the type is Info, Offer, Error or Misc."""
-
-    notification_type: str
-    title: str
-    body: str
-
-
-class CustomEffect(Props, frozen=True, kw_only=True):
-    """An effect of the shop's own making."""
-
-    effect_id: int
-    name: str
-    payload: dict[str, Any]
-
-
-class UpdateAttribute(Props, frozen=True, kw_only=True):
-    """A custom attribute got a new value; `path` is e.g. `Session.Attributes.tier`."""
-
-    path: str
-    value: Any
-
+from guerdon.engine import props
+from guerdon.engine.props import Props
 
 EFFECT_TYPES: dict[type, str] = {
     kind: kind.__name__[0].lower() + kind.__name__[1:]
-    for kind in (
-        AcceptCoupon,
-        RejectCoupon,
-        RollbackCoupon,
-        SetDiscount,
-        SetDiscountPerItem,
-        RollbackDiscount,
-        AddFreeItem,
-        ShowNotification,
-        CustomEffect,
-        UpdateAttribute,
-    )
+    for kind in vars(props).values()
+    if isinstance(kind, type) and issubclass(kind, Props) and kind is not Props
 }
 
 

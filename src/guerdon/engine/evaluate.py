@@ -7,12 +7,13 @@ from typing import Any
 from msgspec import UNSET, Struct
 
 from guerdon.engine.coupons import may_use_coupon
-from guerdon.engine.effects import AcceptCoupon, Effect, RejectCoupon, RuleFailureReason, effect_of
+from guerdon.engine.effects import Effect, RuleFailureReason, effect_of
 from guerdon.engine.facts import Coupon, Facts
 from guerdon.engine.frame import Frame
 from guerdon.engine.index import candidates
 from guerdon.engine.outcome import Outcome
 from guerdon.engine.program import Campaign, Program, Rule
+from guerdon.engine.props import AcceptCoupon, RejectCoupon
 from guerdon.engine.talang.values import ARITHMETIC, ERRORS, reason
 from guerdon.engine.uses import campaign_uses, coupon_uses
 

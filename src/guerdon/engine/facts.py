@@ -38,6 +38,11 @@ class CartItem(Struct, frozen=True, kw_only=True):
     length: Decimal | None = None
     attributes: dict[str, Any] = {}
     additional_costs: dict[str, Decimal] = {}
+    product: str | None = None
+    returned_quantity: int = 0
+    prices: dict[str, Decimal] = {}
+    selected_price_type: str | None = None
+    catalog_item_id: int | None = None
 
     @property
     def costs(self) -> Decimal:
@@ -69,7 +74,8 @@ class Session(Struct, frozen=True, kw_only=True):
 
 
 class Profile(Struct, frozen=True, kw_only=True):
-    """The customer of the session."""
+    """The customer of the session. `audiences` are those the customer is in now; `joined` and `left` those whose
+    membership this very request changed (rules.md §4.1)."""
 
     integration_id: str
     created: datetime
@@ -77,6 +83,106 @@ class Profile(Struct, frozen=True, kw_only=True):
     closed_sessions: int
     total_sales: Decimal
     attributes: dict[str, Any]
+    id: int = 0
+    sandbox: bool = False
+    audiences: frozenset[int] = frozenset()
+    joined: frozenset[int] = frozenset()
+    left: frozenset[int] = frozenset()
+
+
+class Store(Struct, frozen=True, kw_only=True):
+    """The store that the session names."""
+
+    integration_id: str
+    name: str
+    attributes: dict[str, Any] = {}
+
+
+class Limit(Struct, frozen=True, kw_only=True):
+    """How much of an action there may be, for each combination of entities and in each period (core.md §8.1).
+
+    `entities` is empty for the campaign as a whole, `period` is daily, weekly, monthly, yearly or none. `store`
+    names the one store that a store budget is for.
+    """
+
+    action: str
+    limit: Decimal
+    entities: tuple[str, ...] = ()
+    period: str | None = None
+    store: str = ""
+
+
+class Counter(Struct, frozen=True, kw_only=True):
+    """How much of a limit is used up: the action of a campaign, for these entities, in a period.
+
+    `entities` holds pairs such as ("Profile", "jane") in alphabetical order of the entity; `period` is the label
+    of core.md §8.4 (`Y2026M6`), empty for a lifetime.
+    """
+
+    campaign_id: int
+    action: str
+    entities: tuple[tuple[str, str], ...] = ()
+    period: str = ""
+    used: Decimal = ZERO
+
+
+class Balance(Struct, frozen=True, kw_only=True):
+    """The points of the customer (or of the card) in one ledger of a loyalty program; "" is the main ledger."""
+
+    program_id: int
+    subledger: str = ""
+    card: str = ""
+    current: Decimal = ZERO
+    pending: Decimal = ZERO
+    negative: Decimal = ZERO
+    expired: Decimal = ZERO
+    spent: Decimal = ZERO
+    tentative_current: Decimal = ZERO
+    tier: str = ""
+    tier_expiry_date: datetime | None = None
+
+
+class Card(Struct, frozen=True, kw_only=True):
+    """A loyalty card that the session carries."""
+
+    program_id: int
+    identifier: str
+    active: bool = True
+    profiles: tuple[str, ...] = ()
+
+
+class AchievementProgress(Struct, frozen=True, kw_only=True):
+    """How far the customer is with an achievement; `status` is not_started, inprogress, completed or expired."""
+
+    achievement_id: int
+    progress: Decimal = ZERO
+    status: str = "not_started"
+    tracker_id: int = 0
+
+
+class Giveaway(Struct, frozen=True, kw_only=True):
+    """A code of a giveaway pool that this request may award."""
+
+    id: int
+    pool_id: int
+    code: str
+
+
+class Referral(Struct, frozen=True, kw_only=True):
+    """The referral that the session's code names. `already_referred`: the customer has redeemed one before."""
+
+    id: int
+    campaign_id: int
+    code: str
+    value: str
+    usage_limit: int = 0
+    usage_counter: int = 0
+    start_date: datetime | None = None
+    expiry_date: datetime | None = None
+    advocate_integration_id: str
+    friend_integration_id: str | None = None
+    attributes: dict[str, Any] = {}
+    already_referred: bool = False
 
 
 class Coupon(Struct, frozen=True, kw_only=True):
@@ -97,13 +203,21 @@ class Coupon(Struct, frozen=True, kw_only=True):
     implicitly_reserved: bool
     batch_id: str | None
     attributes: dict[str, Any]
+    limits: tuple[Limit, ...] = ()
+    reservation: bool = True
+    reserved: bool = False
+    reservation_limit: int = 0
+    reservation_counter: int = 0
 
 
 class Facts(Struct, frozen=True, kw_only=True):
-    """One request, ready to be judged. `event` is the built-in event type (core.md §3.2).
+    """One request, ready to be judged. `event` is the type of the event (core.md §3.2, §9.1).
 
     `coupons` holds those found, in the order of `session.coupon_codes`. `campaign_ids`, when not None, replaces
-    the selection of campaigns. With `explain`, every rule is run, so that every failure has a reason.
+    the selection of campaigns. With `explain`, every rule is run, so that every failure has a reason; `complete`
+    runs all campaigns whatever the modes of their groups (forceCompleteEvaluation). `advocate` is the profile that
+    the referral names. `counters` is what limits have used up; what has none is unused. `giveaways` are codes that
+    may be awarded, in order. `seed` is what created codes and ids are made from, where nothing else is handed in.
     """
 
     event: str
@@ -112,6 +226,18 @@ class Facts(Struct, frozen=True, kw_only=True):
     coupons: tuple[Coupon, ...]
     campaign_ids: tuple[int, ...] | None = None
     explain: bool = False
+    complete: bool = False
+    event_attributes: dict[str, Any] = {}
+    event_created: datetime | None = None
+    advocate: Profile | None = None
+    referral: Referral | None = None
+    store: Store | None = None
+    counters: tuple[Counter, ...] = ()
+    balances: tuple[Balance, ...] = ()
+    cards: tuple[Card, ...] = ()
+    achievements: tuple[AchievementProgress, ...] = ()
+    giveaways: tuple[Giveaway, ...] = ()
+    seed: str = ""
 
 
 class Needs(Struct, frozen=True):

@@ -9,14 +9,15 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from guerdon.engine import effects as kinds
+from guerdon.engine import props as kinds
 from guerdon.engine.attributes import check_attributes
 from guerdon.engine.discounts import Discounts
-from guerdon.engine.effects import Effect, Props, effect_of
+from guerdon.engine.effects import Effect, effect_of
 from guerdon.engine.facts import CartItem, Coupon, Facts, Profile
 from guerdon.engine.money import plain
 from guerdon.engine.outcome import AttributeChange
 from guerdon.engine.program import Campaign, Program, Rule
+from guerdon.engine.props import Props
 from guerdon.engine.talang.values import ERRORS, EvaluationError, reason, shown, text
 
 _UNBOUND = object()

@@ -36,6 +36,67 @@ class AttributeChange(Struct, frozen=True, kw_only=True):
     value: Any
 
 
+class CreatedCode(Struct, frozen=True, kw_only=True):
+    """A coupon or referral that a rule made. `recipient` is the profile it is for ("" for none): of a referral, the
+    advocate. `in_session` keeps it to one code for the session and rule."""
+
+    kind: str
+    campaign_id: int
+    code: str
+    recipient: str = ""
+    friend: str = ""
+    usage_limit: int = 1
+    discount_limit: Decimal | None = None
+    start_date: str | None = None
+    expiry_date: str | None = None
+    attributes: dict[str, Any] = {}
+    in_session: bool = False
+
+
+class PointsChange(Struct, frozen=True, kw_only=True):
+    """Points added to (or, negative, deducted from) a ledger."""
+
+    program_id: int
+    subledger: str
+    recipient: str
+    card: str
+    amount: Decimal
+    transaction_uuid: str
+    start_date: str | None = None
+    expiry_date: str | None = None
+
+
+class LimitUse(Struct, frozen=True, kw_only=True):
+    """What a counter goes up by when the session closes (facts.Counter has the meaning of the members)."""
+
+    campaign_id: int
+    action: str
+    entities: tuple[tuple[str, str], ...]
+    period: str
+    amount: Decimal
+
+
+class Eligibility(Struct, frozen=True, kw_only=True):
+    """Whether a campaign or rule passed, for a code or without one (core.md §4.4). `failure_code` is empty when it
+    passed; a rule names where it failed."""
+
+    passed: bool
+    coupon_id: int | None = None
+    coupon_code: str | None = None
+    failure_code: str = ""
+    condition_index: int | None = None
+    effect_index: int | None = None
+    details: str = ""
+
+
+class CampaignEligibility(Struct, frozen=True, kw_only=True):
+    """The eligibility of a campaign and of each of its rules."""
+
+    campaign_id: int
+    eligibility: tuple[Eligibility, ...]
+    rules: tuple[tuple[int, tuple[Eligibility, ...]], ...] = ()
+
+
 class Outcome(Struct, frozen=True, kw_only=True):
     """Everything an evaluation decided.
 
@@ -49,3 +110,9 @@ class Outcome(Struct, frozen=True, kw_only=True):
     coupon_uses: tuple[CouponUse, ...] = ()
     campaign_uses: tuple[CampaignUse, ...] = ()
     attribute_changes: tuple[AttributeChange, ...] = ()
+    limit_uses: tuple[LimitUse, ...] = ()
+    created_codes: tuple[CreatedCode, ...] = ()
+    points: tuple[PointsChange, ...] = ()
+    giveaway_ids: tuple[int, ...] = ()
+    referral_redeemed: bool = False
+    eligibility: tuple[CampaignEligibility, ...] = ()

@@ -6,8 +6,9 @@ from typing import Any
 
 from msgspec import UNSET, Struct
 
-from guerdon.engine.effects import Effect, Props, RollbackCoupon, RollbackDiscount
+from guerdon.engine.effects import Effect
 from guerdon.engine.outcome import CampaignUse, CouponUse, Outcome
+from guerdon.engine.props import Props, RollbackCoupon, RollbackDiscount
 
 
 class Redemption(Struct, frozen=True):

@@ -5,7 +5,8 @@ from typing import Any
 from guerdon.db import programs as parts
 from guerdon.db.pool import Connection
 from guerdon.engine.facts import AttributeDefinition
-from guerdon.engine.program import Campaign, CampaignSource, Program, Settings, compile_campaign, compile_program
+from guerdon.engine.program import Campaign, CampaignSource, Program, Settings, compile_program
+from guerdon.engine.ruleset import compile_campaign
 from guerdon.errors import Unauthorized
 from guerdon.wire.base import decoder
 
