@@ -21,9 +21,9 @@ from guerdon.engine.talang.kinds import (
     is_list,
     of_literal,
 )
-from guerdon.engine.talang.lookups import look_up, path_form, suggest, target
+from guerdon.engine.talang.lookups import Lookups, path_form, suggest
 from guerdon.engine.talang.registry import Function, all_functions, names, overloads
-from guerdon.engine.talang.syntax import Block, Call, Lambda, Literal, Node, Options, Path, Problem, escaped
+from guerdon.engine.talang.syntax import Block, Call, Lambda, Literal, Node, Options, Path, escaped
 from guerdon.engine.talang.typed import Apply, Binding, Bodies, Body, Coerce, Const, Entry, Sequence, Typed
 from guerdon.engine.talang.values import EvaluationError, to_time
 
@@ -32,7 +32,7 @@ __all__ = ["Apply", "Binding", "Checker", "Const"]
 _LAMBDAS = (LAMBDA, LAMBDAS)
 
 
-class Checker:
+class Checker(Lookups):
     """Checks one expression; `problems` and `inputs` hold what was found.
 
     `features` are those of the campaign, None where they do not matter; `item_only` is set for campaigns of type
@@ -47,20 +47,10 @@ class Checker:
         features: frozenset[str] | None = None,
         item_only: bool = False,
     ) -> None:
-        self.bindings = bindings
-        self.attributes = attributes
+        super().__init__(bindings, attributes)
         self.features = features
         self.item_only = item_only
-        self.locals: dict[str, str] = {}
-        self.problems: list[Problem] = []
-        self.inputs: set[str] = set()
-        self.depth = 0
         self._after_failure = False
-
-    def problem(self, pointer: str, message: str) -> Typed:
-        """Note a problem; the value goes on as one of unknown kind, so that all problems are found at once."""
-        self.problems.append(Problem(pointer, message))
-        return Const(kind=ANY, value=None, pointer=pointer)
 
     def check(self, node: Node) -> Typed:
         """The typed form of a node."""
@@ -69,7 +59,7 @@ class Checker:
             case Literal(value=value, pointer=pointer):
                 return Const(kind=of_literal(value), value=value, pointer=pointer)
             case Path():
-                return look_up(self, node)
+                return self.look_up(node)
             case Call():
                 return self._call(node)
             case Lambda(parameter=name, pointer=pointer) if not overloads(name):
@@ -122,7 +112,7 @@ class Checker:
         if params[0] == "entry":
             return self._entry(node)
         if params[0] == "path":
-            return target(self, node)
+            return self.target(node)
         if params[0] == "attribute":
             return self.check(path_form(node))
         return self._effects(node) if params[0] == EFFECTS else self.check(node)
