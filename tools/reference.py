@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from guerdon.engine.talang import functions as _declares_all  # noqa: F401
-from guerdon.engine.talang.check import SCOPES
+from guerdon.engine.talang.kinds import BOOLEAN
 from guerdon.engine.talang.paths import ATTRIBUTES, PATHS
 from guerdon.engine.talang.registry import Function, names, overloads
 
@@ -185,7 +185,8 @@ def _function(name: str) -> str:
         returned = "" if function.is_effect else f" → {_returned(function)}"
         lines = [f"`{function.signature()}`{returned}", " ".join(function.doc.split())]
         if function.options:
-            lines.append("Options: " + ", ".join(_option(function.name, option) for option in function.options) + ".")
+            options = ", ".join(_option(name, takes) for name, takes in function.options.items())
+            lines.append(f"Options: {options}.")
         if function.example:
             expression, result = function.example
             shown = result if isinstance(result, str) else json.dumps(result)
@@ -200,9 +201,10 @@ def _returned(function: Function) -> str:
     return COMPUTED.get(function.name, "list")
 
 
-def _option(effect: str, option: str) -> str:
-    values = " / ".join(f"`{scope}`" for scope in SCOPES[effect]) if option == "scope" else "`true` / `false`"
-    return f"`{option}` ({values})"
+def _option(option: str, takes: str | tuple[str, ...]) -> str:
+    if isinstance(takes, tuple):
+        return f"`{option}` ({' / '.join(f'`{one}`' for one in takes)})"
+    return f"`{option}` ({'`true` / `false`' if takes == BOOLEAN else takes})"
 
 
 def _paths(entity: str) -> str:

@@ -10,7 +10,7 @@ from guerdon.engine.talang import registry
 from guerdon.engine.talang.check import Apply, Binding, Checker, Const
 from guerdon.engine.talang.compile import Compiler
 from guerdon.engine.talang.kinds import ANY, BOOLEAN, EFFECT, TEXT
-from guerdon.engine.talang.syntax import DEEPEST, Call, Lambda, Literal, Node, Path, Problem, SyntaxProblem, read
+from guerdon.engine.talang.syntax import DEEPEST, Call, Literal, Node, Path, Problem, SyntaxProblem, children, read
 from guerdon.engine.talang.values import fail
 
 COLLECTION = "collection"
@@ -210,8 +210,7 @@ def _asks_for_coupon(node: Node, names: Mapping[str, Binding]) -> frozenset[bool
     if isinstance(node, Path):
         binding = names.get(str(node.parts[0]))
         return binding.asks_for_coupon if binding else frozenset()
-    inner = node.args if isinstance(node, Call) else (node.body,) if isinstance(node, Lambda) else ()
-    return frozenset[bool]().union(*(_asks_for_coupon(sub, names) for sub in inner))
+    return frozenset[bool]().union(*(_asks_for_coupon(sub, names) for sub in children(node)))
 
 
 def _is_coupon_valid(node: Node) -> bool:

@@ -1,19 +1,15 @@
 """Names and kinds, before anything runs: a tree becomes a typed tree, or problems that say what to write instead."""
 
-import difflib
 from collections.abc import Mapping
-from typing import Any
-
-from msgspec import Struct
 
 from guerdon.engine.talang import functions as _declares_all  # noqa: F401
 from guerdon.engine.talang.kinds import (
     ANY,
-    ATTRIBUTE_KINDS,
     BOOLEAN,
     EFFECT,
-    ITEM,
+    EFFECTS,
     LAMBDA,
+    LAMBDAS,
     MAP,
     NULL,
     NUMBER,
@@ -25,128 +21,52 @@ from guerdon.engine.talang.kinds import (
     is_list,
     of_literal,
 )
-from guerdon.engine.talang.paths import ATTRIBUTES, PATHS
-from guerdon.engine.talang.registry import Function, names, overloads
-from guerdon.engine.talang.syntax import Call, Lambda, Literal, Node, Options, Path, Problem
+from guerdon.engine.talang.lookups import Lookups, path_form, suggest
+from guerdon.engine.talang.registry import Function, all_functions, names, overloads
+from guerdon.engine.talang.syntax import Block, Call, Lambda, Literal, Node, Options, Path, escaped
+from guerdon.engine.talang.typed import Apply, Binding, Bodies, Body, Coerce, Const, Entry, Sequence, Typed
 from guerdon.engine.talang.values import EvaluationError, to_time
 
+__all__ = ["Apply", "Binding", "Checker", "Const"]
 
-class Typed(Struct, frozen=True, kw_only=True):
-    """A checked expression: one of the forms below, and the kind of its value."""
-
-    kind: str
+_LAMBDAS = (LAMBDA, LAMBDAS)
 
 
-class Const(Typed, frozen=True, kw_only=True):
-    """A literal."""
+class Checker(Lookups):
+    """Checks one expression; `problems` and `inputs` hold what was found.
 
-    value: Any
+    `features` are those of the campaign, None where they do not matter; `item_only` is set for campaigns of type
+    cartItem, which have effects on single items only.
+    """
 
-
-class Apply(Typed, frozen=True, kw_only=True):
-    """A function or effect with its arguments and options."""
-
-    function: Function
-    args: tuple[Typed, ...]
-    options: Mapping[str, Any] = {}
-
-
-class Read(Typed, frozen=True, kw_only=True):
-    """A built-in path: Python source over `f` and, inside a lambda over items, `it`."""
-
-    source: str
-    path: str
-    optional: bool
-    item: str
-
-
-class ReadAttribute(Typed, frozen=True, kw_only=True):
-    """A custom attribute."""
-
-    source: str
-    name: str
-    path: str
-    item: str
-
-
-class Bound(Typed, frozen=True, kw_only=True):
-    """A binding of the rule or ruleset, by its index."""
-
-    index: int
-
-
-class Local(Typed, frozen=True, kw_only=True):
-    """A variable of an enclosing lambda."""
-
-    name: str
-
-
-class Walk(Typed, frozen=True, kw_only=True):
-    """Keys followed through a map."""
-
-    base: Typed
-    keys: tuple[Typed, ...]
-
-
-class Body(Typed, frozen=True, kw_only=True):
-    """A lambda."""
-
-    parameter: str
-    body: Typed
-
-
-class Entry(Typed, frozen=True, kw_only=True):
-    """An entry of a map."""
-
-    key: str
-    value: Typed
-
-
-class Coerce(Typed, frozen=True, kw_only=True):
-    """A value whose kind is settled when the rule runs."""
-
-    value: Typed
-
-
-class Binding(Struct, frozen=True):
-    """What a name stands for: its index among the campaign's bindings, kind, the entities it looks at, how many
-    levels it has, and which kinds of `couponValid` are in it (true for those that redeem)."""
-
-    index: int
-    kind: str
-    inputs: frozenset[str]
-    depth: int = 0
-    asks_for_coupon: frozenset[bool] = frozenset()
-
-
-class Checker:
-    """Checks one expression; `problems` and `inputs` hold what was found."""
-
-    def __init__(self, bindings: Mapping[str, Binding], attributes: Mapping[tuple[str, str], str]) -> None:
-        self.bindings = bindings
-        self.attributes = attributes
-        self.locals: dict[str, str] = {}
-        self.problems: list[Problem] = []
-        self.inputs: set[str] = set()
-        self.depth = 0
-
-    def problem(self, pointer: str, message: str) -> Typed:
-        """Note a problem; the value goes on as one of unknown kind, so that all problems are found at once."""
-        self.problems.append(Problem(pointer, message))
-        return Const(kind=ANY, value=None)
+    def __init__(
+        self,
+        bindings: Mapping[str, Binding],
+        attributes: Mapping[tuple[str, str], str],
+        *,
+        features: frozenset[str] | None = None,
+        item_only: bool = False,
+    ) -> None:
+        super().__init__(bindings, attributes)
+        self.features = features
+        self.item_only = item_only
+        self._after_failure = False
 
     def check(self, node: Node) -> Typed:
         """The typed form of a node."""
         self.depth = max(self.depth, node.pointer.count("/"))
-        if isinstance(node, Literal):
-            return Const(kind=of_literal(node.value), value=node.value)
-        if isinstance(node, Path):
-            return self._path(node)
-        if isinstance(node, Call):
-            return self._call(node)
-        if isinstance(node, Options):
-            return self.problem(node.pointer, "an object stands only as the last argument of an effect")
-        return self.problem(node.pointer, 'a lambda such as [["Item"], body] stands only where a function takes one')
+        match node:
+            case Literal(value=value, pointer=pointer):
+                return Const(kind=of_literal(value), value=value, pointer=pointer)
+            case Path():
+                return self.look_up(node)
+            case Call():
+                return self._call(node)
+            case Lambda(parameter=name, pointer=pointer) if not overloads(name):
+                return self.problem(pointer, 'a lambda such as [["Item"], body] stands only where a function takes one')
+            case Lambda() | Block():
+                return self._sequence(node)
+        return self.problem(node.pointer, "an object stands only as the last argument of an effect")
 
     def expect(self, node: Node, kind: str, what: str) -> Typed:
         """The typed form of a node that must be of a kind."""
@@ -158,13 +78,17 @@ class Checker:
             self.problem(node.pointer, f"{what} must be {a(kind)}, but this is {a(typed.kind)}")
         return self._settle(typed, kind, node.pointer)
 
+    def value(self, node: Node) -> Typed:
+        """Something that is part of a value, so not an effect: those stand in a rule's effects only."""
+        typed = self.check(node)
+        return self.problem(node.pointer, "this must be a value, not an effect") if typed.kind == EFFECT else typed
+
     # --- calls
 
     def _call(self, node: Call) -> Typed:
         known = overloads(node.name)
         if not known:
-            close = difflib.get_close_matches(node.name, names(), 1)
-            hint = f"; did you mean `{close[0]}`?" if close else ""
+            hint = suggest(node.name, names())
             return self.problem(f"{node.pointer}/0", f"there is no function or effect `{node.name}`{hint}")
         walks = any(function.params[1:] == (LAMBDA,) for function in known)
         nodes, options = _split_options(_lambda_form(node.args) if walks else node.args)
@@ -173,30 +97,25 @@ class Checker:
             written = " or ".join(dict.fromkeys(function.signature() for function in known))
             return self.problem(node.pointer, f"`{node.name}` cannot take {len(nodes)} arguments: write {written}")
         before = len(self.problems)
-        typed = [self._argument(sub, counted[0].param(index)) for index, sub in enumerate(nodes)]
+        typed = [self._argument(sub, [one.param(index) for one in counted]) for index, sub in enumerate(nodes)]
         if self.problems[before:]:
-            return Const(kind=ANY, value=None)
+            return Const(kind=ANY, value=None, pointer=node.pointer)
         for function in counted:
             if all(_accepts(function.param(i), sub, typed[i]) for i, sub in enumerate(nodes)):
                 return self._apply(function, node, nodes, typed, options)
         return self._no_overload(node, nodes, typed, counted)
 
-    def _argument(self, node: Node, param: str) -> Typed | None:
+    def _argument(self, node: Node, params: list[str]) -> Typed | None:
         """An argument that can be checked alone; a lambda waits until the list it walks over is known."""
-        if isinstance(node, Lambda):
+        if isinstance(node, Lambda) and any(param in _LAMBDAS for param in params):
             return None
-        if param == "entry":
+        if params[0] == "entry":
             return self._entry(node)
-        if param == "path":
-            return self._target(node)
-        if param == "attribute":
-            return self.check(_path_form(node))
-        return self.check(node)
-
-    def _value(self, node: Node) -> Typed:
-        """Something that is part of a value, so not an effect: those stand in a rule's effects only."""
-        typed = self.check(node)
-        return self.problem(node.pointer, "this must be a value, not an effect") if typed.kind == EFFECT else typed
+        if params[0] == "path":
+            return self.target(node)
+        if params[0] == "attribute":
+            return self.check(path_form(node))
+        return self._effects(node) if params[0] == EFFECTS else self.check(node)
 
     def _apply(
         self,
@@ -210,158 +129,130 @@ class Checker:
         over = next((sub.kind for sub in typed if sub is not None and is_list(sub.kind)), ANY)
         for index, sub in enumerate(nodes):
             given = typed[index]
-            if isinstance(sub, Lambda):
-                args.append(self._lambda(sub, element(over)))
+            if given is None and isinstance(sub, Lambda):
+                args.append(self._lambda(sub, element(over), function.param(index)))
             elif given is not None:
                 args.append(self._settle(given, function.param(index), sub.pointer))
         if function.name == "couponValid" and not all(isinstance(arg, Const) for arg in args):
             self.problem(node.pointer, "`couponValid` takes true or false as it stands, no expression")
+        self._allowed(function, node.pointer)
         self.inputs |= function.inputs
         chosen = self._options(function, options)
         kinds = tuple(arg.body.kind if isinstance(arg, Body) else arg.kind for arg in args)
-        return Apply(kind=function.returned(kinds), function=function, args=tuple(args), options=chosen)
+        return Apply(
+            kind=function.returned(kinds), function=function, args=tuple(args), options=chosen, pointer=node.pointer
+        )
+
+    def _allowed(self, function: Function, pointer: str) -> None:
+        """Whether a function may stand in this campaign, and an effect at this place."""
+        name, feature = function.name, function.feature
+        if feature and self.features is not None and feature not in self.features:
+            self.problem(f"{pointer}/0", f"`{name}` needs `{feature}` among the features of the campaign")
+        if not function.is_effect or function.wraps:
+            return
+        if self.item_only and not function.per_item:
+            known = ", ".join(dict.fromkeys(one.name for one in all_functions() if one.per_item))
+            self.problem(f"{pointer}/0", f"a campaign of type cartItem cannot have `{name}`: write one of {known}")
+        if self._after_failure and not function.failure:
+            known = " or ".join(dict.fromkeys(one.name for one in all_functions() if one.failure))
+            self.problem(f"{pointer}/0", f"`{name}` cannot stand where a condition failed: write {known}")
 
     def _no_overload(
         self, node: Call, nodes: tuple[Node, ...], typed: list[Typed | None], counted: list[Function]
     ) -> Typed:
+        kinds = [LAMBDA if sub is None else sub.kind for sub in typed]
         if len(counted) == 1:
             for index, sub in enumerate(nodes):
-                if not _accepts(counted[0].param(index), sub, typed[index]):
-                    given = typed[index].kind if typed[index] is not None else LAMBDA  # type: ignore[union-attr]
-                    wanted = counted[0].param(index)
-                    return self.problem(sub.pointer, f"`{node.name}` takes {a(wanted)} here, but this is {a(given)}")
-        given = ", ".join(sub.kind if sub is not None else LAMBDA for sub in typed)
+                wanted = counted[0].param(index)
+                if not _accepts(wanted, sub, typed[index]):
+                    message = f"`{node.name}` takes {a(wanted)} here, but this is {a(kinds[index])}"
+                    return self.problem(sub.pointer, message)
         written = " or ".join(dict.fromkeys(function.signature() for function in counted))
-        return self.problem(node.pointer, f"`{node.name}` cannot take ({given}): write {written}")
+        return self.problem(node.pointer, f"`{node.name}` cannot take ({', '.join(kinds)}): write {written}")
 
-    def _lambda(self, node: Lambda, kind: str) -> Typed:
+    def _lambda(self, node: Lambda, kind: str, param: str) -> Typed:
         shadowed = self.locals.get(node.parameter)
         self.locals[node.parameter] = kind
-        body = self._value(node.body)
+        bodies = tuple(self.value(body) for body in node.bodies)
         if shadowed is None:
             del self.locals[node.parameter]
         else:
             self.locals[node.parameter] = shadowed
-        return Body(kind=LAMBDA, parameter=node.parameter, body=body)
+        if param == LAMBDAS:
+            return Bodies(kind=LAMBDAS, parameter=node.parameter, bodies=bodies, pointer=node.pointer)
+        body = bodies[-1] if len(bodies) == 1 else Sequence(kind=bodies[-1].kind, items=bodies, pointer=node.pointer)
+        return Body(kind=LAMBDA, parameter=node.parameter, body=body, pointer=node.pointer)
+
+    def _sequence(self, node: Lambda | Block) -> Typed:
+        """Expressions one after the other; effects among them make the whole an effect."""
+        items = tuple(self.check(item) for item in _items(node))
+        last = items[-1].kind
+        if any(item.kind == EFFECT for item in items):
+            if last not in (EFFECT, NULL):
+                return self.problem(items[-1].pointer, "after an effect stands another effect, not a value")
+            last = EFFECT
+        return Sequence(kind=last, items=items, pointer=node.pointer)
+
+    def _effects(self, node: Node) -> Typed:
+        """A list of effects for a condition that failed."""
+        outer, self._after_failure = self._after_failure, True
+        listed = _items(node) if isinstance(node, Lambda | Block) else (node,)
+        items = tuple(self.expect(item, EFFECT, "what happens here") for item in listed)
+        self._after_failure = outer
+        return Sequence(kind=EFFECTS, items=items, pointer=node.pointer)
 
     def _entry(self, node: Node) -> Typed:
         if not isinstance(node, Call) or len(node.args) != 1:
             return self.problem(node.pointer, 'a map entry is written ["key", value]')
-        return Entry(kind="entry", key=node.name, value=self._value(node.args[0]))
+        return Entry(kind="entry", key=node.name, value=self.value(node.args[0]), pointer=node.pointer)
 
-    def _options(self, function: Function, options: Options | None) -> Mapping[str, Any]:
-        if options is None:
-            return {}
-        for name, value in options.values.items():
-            if name not in function.options:
+    def _options(self, function: Function, options: Options | None) -> Mapping[str, Typed]:
+        chosen: dict[str, Typed] = {}
+        for name, node in options.values.items() if options else ():
+            takes = function.options.get(name)
+            if takes is None:
                 known = ", ".join(function.options) or "none"
-                self.problem(f"{options.pointer}/{name}", f"`{function.name}` has no option `{name}`; it has {known}")
-            elif name == "scope" and value not in SCOPES[function.name]:
-                self.problem(f"{options.pointer}/{name}", f"`{name}` must be one of {', '.join(SCOPES[function.name])}")
-            elif name != "scope" and not isinstance(value, bool):
-                self.problem(f"{options.pointer}/{name}", f"`{name}` must be true or false")
-        return dict(options.values)
+                where = f"{options.pointer}/{escaped(name)}" if options else node.pointer
+                self.problem(where, f"`{function.name}` has no option `{name}`; it has {known}")
+            else:
+                chosen[name] = self._option(name, node, takes)
+        return chosen
+
+    def _option(self, name: str, node: Node, takes: str | tuple[str, ...]) -> Typed:
+        literal = node.value if isinstance(node, Literal) else None
+        if isinstance(takes, tuple):
+            if not isinstance(literal, str) or literal not in takes:
+                return self.problem(node.pointer, f"`{name}` must be one of {', '.join(takes)}")
+            return Const(kind=TEXT, value=literal, pointer=node.pointer)
+        if takes == BOOLEAN:
+            if not isinstance(literal, bool):
+                return self.problem(node.pointer, f"`{name}` must be true or false")
+            return Const(kind=BOOLEAN, value=literal, pointer=node.pointer)
+        found = len(self.problems)
+        typed = self.value(node)
+        if not self.problems[found:] and not _accepts(takes, node, typed):
+            return self.problem(node.pointer, f"`{name}` must be {a(takes)}, but this is {a(typed.kind)}")
+        return self._settle(typed, takes, node.pointer)
 
     def _settle(self, typed: Typed, wanted: str, pointer: str) -> Typed:
         """A value for a parameter: texts become times, values of unknown kind are looked at when the rule runs."""
         if wanted == TIME and typed.kind == TEXT:
             if isinstance(typed, Const):
                 try:
-                    return Const(kind=TIME, value=to_time(typed.value))
+                    return Const(kind=TIME, value=to_time(typed.value), pointer=pointer)
                 except EvaluationError as error:
                     return self.problem(pointer, str(error))
-            return Coerce(kind=TIME, value=typed)
-        if (typed.kind == ANY and wanted in (NUMBER, TEXT, BOOLEAN, TIME, MAP)) or (
-            typed.kind == ANY and is_list(wanted)
-        ):
-            return Coerce(kind=wanted, value=typed)
+            return Coerce(kind=TIME, value=typed, pointer=pointer)
+        if typed.kind == ANY and (wanted in (NUMBER, TEXT, BOOLEAN, TIME, MAP) or is_list(wanted)):
+            return Coerce(kind=wanted, value=typed, pointer=pointer)
         return typed
 
-    # --- paths
 
-    def _path(self, node: Path) -> Typed:
-        head, rest = str(node.parts[0]), node.parts[1:]
-        if head in self.locals:
-            return self._local(node, head, rest)
-        if head in self.bindings:
-            binding = self.bindings[head]
-            self.inputs |= binding.inputs
-            self.depth = max(self.depth, node.pointer.count("/") + binding.depth)
-            return self._inside(node, Bound(kind=binding.kind, index=binding.index), rest)
-        if head == "Item":
-            return self.problem(node.pointer, 'Item is known only inside a lambda such as [["Item"], …]')
-        if head not in PATHS:
-            known = [*PATHS, *self.bindings, *self.locals]
-            return self.problem(f"{node.pointer}/1", f"there is no `{head}`{_suggest(head, known)}")
-        self.inputs.add(head)
-        return self._entity(node, head, rest, "")
-
-    def _local(self, node: Path, name: str, rest: tuple[Any, ...]) -> Typed:
-        kind = self.locals[name]
-        if kind == ITEM and rest:
-            return self._entity(node, "Item", rest, name)
-        return self._inside(node, Local(kind=kind, name=name), rest)
-
-    def _inside(self, node: Path, base: Typed, rest: tuple[Any, ...]) -> Typed:
-        if not rest:
-            return base
-        if base.kind not in (MAP, ANY):
-            return self.problem(node.pointer, f"`{node.parts[0]}` is {a(base.kind)}, so nothing can be looked up in it")
-        keys = tuple(Const(kind=TEXT, value=part) if isinstance(part, str) else self._value(part) for part in rest)
-        return Walk(kind=ANY, base=base, keys=keys)
-
-    def _entity(self, node: Path, entity: str, rest: tuple[Any, ...], item: str) -> Typed:
-        if any(not isinstance(part, str) for part in rest):
-            return self.problem(node.pointer, "parts of a built-in path are names, not expressions")
-        path = ".".join((entity, *rest))
-        if entity in ATTRIBUTES and len(rest) == 2 and rest[0] == "Attributes":
-            return self._attribute(node, entity, rest[1], item)
-        entry = PATHS[entity].get(".".join(rest))
-        if entry is None:
-            known = [f"{entity}.{name}" for name in PATHS[entity]]
-            known += [
-                f"{entity}.Attributes.{name}" for of, name in self.attributes if of == ATTRIBUTES.get(entity, "?")[0]
-            ]
-            return self.problem(node.pointer, f"there is no `{path}`{_suggest(path, known)}")
-        return Read(kind=entry.kind, source=entry.source, path=path, optional=entry.optional, item=item)
-
-    def _attribute(self, node: Path, entity: str, name: str, item: str) -> Typed:
-        owner, source = ATTRIBUTES[entity]
-        declared = self.attributes.get((owner, name))
-        if declared is None:
-            known = [other for of, other in self.attributes if of == owner]
-            message = f"the attribute `{name}` is not defined on {owner} entities{_suggest(name, known)}"
-            return self.problem(node.pointer, message)
-        kind = ATTRIBUTE_KINDS[declared]
-        return ReadAttribute(kind=kind, source=source, name=name, path=f"{entity}.Attributes.{name}", item=item)
-
-    def _target(self, node: Node) -> Typed:
-        """The attribute an effect writes: `["Session", "Attributes", name]`, with or without a leading dot."""
-        parts: list[Any] = []
-        if isinstance(node, Path):
-            parts = list(node.parts)
-        elif isinstance(node, Call):
-            parts = [node.name, *(arg.value if isinstance(arg, Literal) else None for arg in node.args)]
-        if len(parts) != 3 or parts[0] not in ("Session", "Profile") or parts[1] != "Attributes":
-            return self.problem(
-                node.pointer, 'write ["Session", "Attributes", name] or ["Profile", "Attributes", name]'
-            )
-        declared = self.attributes.get((ATTRIBUTES[parts[0]][0], parts[2]))
-        if declared is None:
-            owner = ATTRIBUTES[parts[0]][0]
-            return self.problem(node.pointer, f"the attribute `{parts[2]}` is not defined on {owner} entities")
-        return Const(kind="path", value=(parts[0], parts[2], declared))
-
-
-SCOPES: dict[str, tuple[Any, ...]] = {
-    "setDiscount": ("sessionTotal", "cartItems", "additionalCosts"),
-    "setDiscountPerItem": ("price", "additionalCosts", "itemTotal"),
-}
-
-
-def _suggest(name: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(name, known, 1)
-    return f"; did you mean `{close[0]}`?" if close else ""
+def _items(node: Lambda | Block) -> tuple[Node, ...]:
+    """The expressions of a block; what looks like a lambda begins with a call without arguments."""
+    if isinstance(node, Block):
+        return node.items
+    return (Call(node.parameter, (), f"{node.pointer}/0"), *node.bodies)
 
 
 def _split_options(nodes: tuple[Node, ...]) -> tuple[tuple[Node, ...], Options | None]:
@@ -373,22 +264,13 @@ def _split_options(nodes: tuple[Node, ...]) -> tuple[tuple[Node, ...], Options |
 def _lambda_form(nodes: tuple[Node, ...]) -> tuple[Node, ...]:
     """`list "x" (body)` is the older way to write `list [["x"], body]`."""
     if len(nodes) == 3 and isinstance(nodes[1], Literal) and isinstance(nodes[1].value, str):
-        return (nodes[0], Lambda(nodes[1].value, nodes[2], nodes[1].pointer))
+        return (nodes[0], Lambda(nodes[1].value, (nodes[2],), nodes[1].pointer))
     return nodes
 
 
-def _path_form(node: Node) -> Node:
-    """`["Profile", "Attributes", name]` is another way to name an attribute."""
-    if isinstance(node, Call) and node.name in ATTRIBUTES:
-        return Path(
-            (node.name, *(str(arg.value) if isinstance(arg, Literal) else arg for arg in node.args)), node.pointer
-        )
-    return node
-
-
 def _accepts(param: str, node: Node, typed: Typed | None) -> bool:
-    if isinstance(node, Lambda) or typed is None:
-        return param == LAMBDA
+    if typed is None:
+        return param in _LAMBDAS
     if param == TIME and typed.kind == TEXT:
         return True
     if param == EFFECT and typed.kind == NULL:

@@ -9,8 +9,10 @@ from functools import lru_cache
 from typing import Any
 
 from guerdon.engine.talang import values
-from guerdon.engine.talang.check import (
+from guerdon.engine.talang.kinds import ANY, BOOLEAN, EFFECTS, NUMBER, TEXT, TIME, is_list, list_of
+from guerdon.engine.talang.typed import (
     Apply,
+    Bodies,
     Body,
     Bound,
     Coerce,
@@ -19,10 +21,11 @@ from guerdon.engine.talang.check import (
     Local,
     Read,
     ReadAttribute,
+    Sequence,
+    Several,
     Typed,
     Walk,
 )
-from guerdon.engine.talang.kinds import ANY, BOOLEAN, NUMBER, TEXT, TIME, is_list, list_of
 
 _TYPE_PARAMS: dict[str, Any] = {"type_params": []} if sys.version_info >= (3, 12) else {}
 _OPERATIONS = {"Add": operator.add, "Sub": operator.sub, "Mult": operator.mul}
@@ -97,28 +100,49 @@ class Compiler:
         return _name(name)
 
     def _emit(self, typed: Typed, out: list[ast.stmt]) -> ast.expr:
+        """The Python expression of a node; every node passes here. `out` takes what must be defined before."""
         match typed:
             case Const(value=value):
                 return self._constant(value)
-            case Local(name=name):
-                return _name(_variable(name))
-            case Bound(index=index):
-                return _call(ast.Attribute(_name("f"), "bound", ast.Load()), [ast.Constant(index)])
-            case Body(parameter=parameter, body=body):
-                return self._closure([_variable(parameter)], body, out, weight=_size(body) // _LARGE_BODY)
+            case Apply():
+                return self._apply(typed, out)
+            case Read() | ReadAttribute() | Bound() | Local() | Walk():
+                return self._lookup(typed, out)
+            case Coerce(kind=kind, value=value):
+                return self._coerce(kind, self._emit(value, out))
+            case Entry(key=key, value=value):
+                return ast.Tuple([ast.Constant(key), self._emit(value, out)], ast.Load())
+        return self._several(typed, out)
+
+    def _lookup(self, typed: Typed, out: list[ast.stmt]) -> ast.expr:
+        match typed:
             case Read():
                 return self._read(typed)
             case ReadAttribute(source=source, name=name, path=path, item=item):
                 reader = {TIME: "attribute_time", list_of(TIME): "attribute_times"}.get(typed.kind, "attribute")
                 return _call(_name(reader), [_source(source, item), ast.Constant(name), ast.Constant(path)])
-            case Entry(key=key, value=value):
-                return ast.Tuple([ast.Constant(key), self._emit(value, out)], ast.Load())
+            case Bound(index=index):
+                return _call(ast.Attribute(_name("f"), "bound", ast.Load()), [ast.Constant(index)])
+            case Local(name=name):
+                return _name(_variable(name))
             case Walk(base=base, keys=keys):
                 return _call(_name("walk"), [self._emit(base, out), *(self._emit(key, out) for key in keys)])
-            case Coerce(kind=kind, value=value):
-                return self._coerce(kind, self._emit(value, out))
-            case Apply():
-                return self._apply(typed, out)
+        raise AssertionError(typed)
+
+    def _several(self, typed: Typed, out: list[ast.stmt]) -> ast.expr:
+        """Lambdas, and expressions one after the other."""
+        match typed:
+            case Body(parameter=parameter, body=body):
+                return self._closure([_variable(parameter)], body, out, weight=_size(body) // _LARGE_BODY)
+            case Bodies(parameter=parameter):
+                return self._closure([_variable(parameter)], typed.listed(), out, weight=_size(typed) // _LARGE_BODY)
+            case Several(items=items):
+                return ast.List([self._emit(item, out) for item in items], ast.Load())
+            case Sequence(kind=kind) if kind == EFFECTS:
+                return self._closure([], typed.sequence(), out)
+            case Sequence(items=items):
+                values = ast.Tuple([self._emit(item, out) for item in items], ast.Load())
+                return ast.Subscript(values, ast.UnaryOp(ast.USub(), ast.Constant(1)), ast.Load())
         raise AssertionError(typed)
 
     def _read(self, read: Read) -> ast.expr:
@@ -160,7 +184,7 @@ class Compiler:
             return ast.Compare(args[0], [ast.Eq() if function.name == "=" else ast.NotEq()], [args[1]])
         if function.frame:
             args.insert(0, _name("f"))
-        keywords = [ast.keyword(_python_name(name), self._constant(value)) for name, value in apply.options.items()]
+        keywords = [ast.keyword(_python_name(name), self._emit(value, out)) for name, value in apply.options.items()]
         return _call(self._constant(function.run), args, keywords)
 
     def _compare(self, operator: ast.cmpop, args: list[ast.expr]) -> ast.expr:
@@ -197,6 +221,8 @@ def _size(typed: Typed) -> int:
             return 1 if function.name == "list" and len(_constants(typed)) == len(args) else 1 + sum(map(_size, args))
         case Walk(base=base, keys=keys):
             return 1 + _size(base) + sum(map(_size, keys))
+        case Bodies(bodies=items) | Sequence(items=items) | Several(items=items):
+            return 1 + sum(map(_size, items))
         case Body(body=inner) | Entry(value=inner) | Coerce(value=inner):
             return 1 + _size(inner)
     return 1

@@ -12,6 +12,8 @@ MAP = "map"
 ANY = "any"
 EFFECT = "effect"
 LAMBDA = "lambda"
+LAMBDAS = "lambda of several values"
+EFFECTS = "list of effects to run"
 LIST = "list of any"
 
 ATTRIBUTE_KINDS = {
@@ -34,7 +36,7 @@ def list_of(kind: str) -> str:
 
 def is_list(kind: str) -> bool:
     """Whether the kind is a list."""
-    return kind.startswith("list of ")
+    return kind.startswith("list of ") and kind != EFFECTS
 
 
 def element(kind: str) -> str:

@@ -3,7 +3,7 @@
 The checker, the compiler and the generated reference page read the same declarations.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from msgspec import Struct
@@ -18,6 +18,15 @@ class Function(Struct, frozen=True, kw_only=True):
     `params` may be left out from the right. `returns` is a kind, or computes it from the argument kinds.
     `run` gets the evaluated arguments, and the frame first when `frame` is set; `operator` names an ast
     operator to use instead. `inputs` names the entities the function looks at by itself.
+
+    Besides the kinds of values, a parameter may be LAMBDA, called with an element; LAMBDAS, called with an element
+    and giving the list of its values; or EFFECTS, a JSON list of failure effects, called without arguments.
+
+    `options` says what the trailing object may hold and of what kind: BOOLEAN is `true` or `false` as it stands, a
+    tuple is a choice of texts, any other kind is an expression. They are keyword arguments of `run`, in snake case.
+
+    `feature` is the campaign feature that the function needs; `per_item` marks the effects that a campaign of type
+    cartItem may have, `failure` those that may stand among failure effects.
     """
 
     name: str
@@ -28,12 +37,20 @@ class Function(Struct, frozen=True, kw_only=True):
     rest: str = ""
     optional: int = 0
     frame: bool = False
-    options: tuple[str, ...] = ()
+    options: Mapping[str, "str | tuple[str, ...]"] = {}
     inputs: frozenset[str] = frozenset()
     lazy: bool = False
+    feature: str = ""
+    per_item: bool = False
+    failure: bool = False
     doc: str = ""
     hint: str = ""
     example: tuple[Any, Any] | None = None
+
+    @property
+    def wraps(self) -> bool:
+        """Whether it is an effect around other effects, such as `catch`."""
+        return EFFECT in self.params
 
     @property
     def is_effect(self) -> bool:

@@ -1,7 +1,7 @@
 """JSON arrays to a tree: every node knows the JSON pointer it came from (rules.md §2.1, §9).
 
-An array is a call `[name, argument…]`; an array that starts with an array of names is a lambda
-`[["Item"], body]`; scalars are literals; an object is the options of an effect.
+An array is a call `[name, argument…]`; an array that starts with an array is a block: a sequence of expressions, or,
+where a function takes one, a lambda `[["Item"], body]`. Scalars are literals; an object is the options of an effect.
 """
 
 from collections.abc import Mapping
@@ -39,21 +39,41 @@ class Path(Struct, frozen=True):
 
 
 class Lambda(Struct, frozen=True):
-    """A body with the name it binds."""
+    """Bodies with the name they bind, such as `[["Item"], body]`; where no function takes one, a block that begins
+    with a call without arguments."""
 
     parameter: str
-    body: "Node"
+    bodies: "tuple[Node, ...]"
+    pointer: str
+
+
+class Block(Struct, frozen=True):
+    """Expressions one after the other, such as `[["set", "n", 1], [".", "n"]]`; the value is that of the last."""
+
+    items: "tuple[Node, ...]"
     pointer: str
 
 
 class Options(Struct, frozen=True):
     """The trailing object of an effect, e.g. `{"partial": true}`."""
 
-    values: Mapping[str, Any]
+    values: "Mapping[str, Node]"
     pointer: str
 
 
-Node = Literal | Call | Path | Lambda | Options
+Node = Literal | Call | Path | Lambda | Block | Options
+
+
+def children(node: Node) -> "tuple[Node, ...]":
+    """The nodes directly inside a node."""
+    match node:
+        case Call(args=inside) | Lambda(bodies=inside) | Block(items=inside):
+            return inside
+        case Path(parts=parts):
+            return tuple(part for part in parts if not isinstance(part, str))
+        case Options(values=values):
+            return tuple(values.values())
+    return ()
 
 
 class Problem(Struct, frozen=True):
@@ -84,7 +104,7 @@ class _Reader:
         if isinstance(value, list):
             return self._array(value, pointer, depth)
         if isinstance(value, dict):
-            return Options(value, pointer)
+            return self._options(value, pointer, depth)
         if isinstance(value, int | Decimal) and not isinstance(value, bool):
             return Literal(_number(Decimal(value), pointer), pointer)
         if value is None or isinstance(value, bool | str):
@@ -96,15 +116,28 @@ class _Reader:
             raise SyntaxProblem(pointer, "an empty array is no expression: write [function, argument, …]")
         head = value[0]
         if isinstance(head, list):
-            if len(value) == 2 and len(head) == 1 and isinstance(head[0], str):
-                return Lambda(head[0], self.read(value[1], f"{pointer}/1", depth + 1), pointer)
-            raise SyntaxProblem(f"{pointer}/0", 'expected a lambda such as [["Item"], body]')
+            return self._block(value, pointer, depth)
         if not isinstance(head, str):
             raise SyntaxProblem(f"{pointer}/0", "the first element of an expression is the name of a function")
         if head == ".":
             return self._path(value, pointer, depth)
         args = tuple(self.read(sub, f"{pointer}/{index}", depth + 1) for index, sub in enumerate(value) if index)
         return Call(head, args, pointer)
+
+    def _block(self, value: list[Any], pointer: str, depth: int) -> Node:
+        """A lambda, a sequence, or the one expression that is in it."""
+        if len(value) == 1:
+            return self.read(value[0], f"{pointer}/0", depth + 1)
+        head = value[0]
+        if len(head) == 1 and isinstance(head[0], str):
+            bodies = tuple(self.read(sub, f"{pointer}/{index}", depth + 1) for index, sub in enumerate(value) if index)
+            return Lambda(head[0], bodies, pointer)
+        return Block(tuple(self.read(sub, f"{pointer}/{index}", depth + 1) for index, sub in enumerate(value)), pointer)
+
+    def _options(self, value: dict[str, Any], pointer: str, depth: int) -> Options:
+        return Options(
+            {name: self.read(sub, f"{pointer}/{escaped(name)}", depth + 1) for name, sub in value.items()}, pointer
+        )
 
     def _path(self, value: list[Any], pointer: str, depth: int) -> Path:
         parts: list[str | Node] = []
@@ -116,6 +149,11 @@ class _Reader:
         if not parts or not isinstance(parts[0], str):
             raise SyntaxProblem(pointer, 'a path starts with a name, e.g. [".", "Session", "Total"]')
         return Path(tuple(parts), pointer)
+
+
+def escaped(name: str) -> str:
+    """A member's name as a step of a JSON pointer."""
+    return name.replace("~", "~0").replace("/", "~1")
 
 
 def _number(value: Decimal, pointer: str) -> Decimal:

@@ -9,7 +9,7 @@ from guerdon.engine.talang.values import ERRORS, EvaluationError
 COUPON = frozenset({"Coupon"})
 
 
-@declare("couponValid", BOOLEAN, optional=1, returns=BOOLEAN, frame=True, inputs=COUPON)
+@declare("couponValid", BOOLEAN, optional=1, returns=BOOLEAN, frame=True, inputs=COUPON, feature="coupons")
 def _coupon_valid(frame: Any, _redeem: bool = True) -> bool:
     """Whether a code of this campaign is being judged and passed its checks (core.md §6.3). The code is then
     accepted if the rule succeeds, and redeemed when the session closes unless all rules that accept it say

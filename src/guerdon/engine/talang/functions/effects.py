@@ -4,24 +4,29 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from guerdon.engine.talang.kinds import ANY, EFFECT, ITEM, LAMBDA, MAP, NUMBER, TEXT, list_of
+from guerdon.engine.talang.kinds import ANY, BOOLEAN, EFFECT, ITEM, LAMBDA, MAP, NUMBER, TEXT, list_of
 from guerdon.engine.talang.registry import declare
 from guerdon.engine.talang.values import EvaluationError, expect
 
 NOTIFICATION_TYPES = ("Info", "Offer", "Error", "Misc")
 MOST_FREE_ITEMS = 1000
 LARGEST_ID = 2**53
+SESSION_SCOPES = ("sessionTotal", "cartItems", "additionalCosts")
+ITEM_SCOPES = ("price", "additionalCosts", "itemTotal")
 
 
-@declare("setDiscount", TEXT, NUMBER, returns=EFFECT, frame=True, options=("scope", "partial"))
+@declare(
+    "setDiscount", TEXT, NUMBER, returns=EFFECT, frame=True,
+    options={"scope": SESSION_SCOPES, "partial": BOOLEAN},
+)  # fmt: skip
 def _set_discount(frame: Any, name: str, amount: Decimal, **options: Any) -> None:
     """An amount off the session, e.g. `["setDiscount", "10% off", ["*", [".", "Session", "Total"], 0.1]]`."""
     frame.set_discount(name, amount, **options)
 
 
 @declare(
-    "setDiscountPerItem", TEXT, list_of(ITEM), LAMBDA, returns=EFFECT, frame=True,
-    options=("scope", "partial", "excludedFromPriceHistory"),
+    "setDiscountPerItem", TEXT, list_of(ITEM), LAMBDA, returns=EFFECT, frame=True, per_item=True,
+    options={"scope": ITEM_SCOPES, "partial": BOOLEAN, "excludedFromPriceHistory": BOOLEAN},
 )  # fmt: skip
 def _set_discount_per_item(
     frame: Any, name: str, items: list[Any], amount: Callable[[Any], Any], **options: Any
@@ -40,7 +45,7 @@ def _add_free_item(frame: Any, name: str, sku: str, quantity: Decimal = Decimal(
     frame.add_free_item(name, sku, int(quantity))
 
 
-@declare("showNotification", TEXT, TEXT, TEXT, returns=EFFECT, frame=True)
+@declare("showNotification", TEXT, TEXT, TEXT, returns=EFFECT, frame=True, failure=True, per_item=True)
 def _show_notification(frame: Any, kind: str, title: str, body: str) -> None:
     """A message for the customer: type Info, Offer, Error or Misc, title and body."""
     if kind not in NOTIFICATION_TYPES:
@@ -48,7 +53,7 @@ def _show_notification(frame: Any, kind: str, title: str, body: str) -> None:
     frame.show_notification(kind, title, body)
 
 
-@declare("customEffect", NUMBER, TEXT, MAP, optional=1, returns=EFFECT, frame=True)
+@declare("customEffect", NUMBER, TEXT, MAP, optional=1, returns=EFFECT, frame=True, failure=True)
 def _custom_effect(frame: Any, effect_id: Decimal, name: str, payload: dict[str, Any] | None = None) -> None:
     """An effect of the shop's own: id, name and payload: `["customEffect", 7, "wrap", ["kv", ["paper", "red"]]]`."""
     if effect_id != effect_id.to_integral_value() or not 0 <= effect_id <= LARGEST_ID:

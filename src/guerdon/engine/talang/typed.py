@@ -1,0 +1,126 @@
+"""The typed tree: what the checker makes of a rule and the compiler reads."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from guerdon.engine.talang.kinds import EFFECT, LIST
+from guerdon.engine.talang.registry import Function
+
+
+class Typed(Struct, frozen=True, kw_only=True):
+    """A checked expression: one of the forms below, the kind of its value, and where it stands in the ruleset."""
+
+    kind: str
+    pointer: str = ""
+
+
+class Const(Typed, frozen=True, kw_only=True):
+    """A literal."""
+
+    value: Any
+
+
+class Apply(Typed, frozen=True, kw_only=True):
+    """A function or effect with its arguments and options."""
+
+    function: Function
+    args: tuple[Typed, ...]
+    options: Mapping[str, Typed] = {}
+
+
+class Read(Typed, frozen=True, kw_only=True):
+    """A built-in path: Python source over `f` and, inside a lambda over items, `it`."""
+
+    source: str
+    path: str
+    optional: bool
+    item: str
+
+
+class ReadAttribute(Typed, frozen=True, kw_only=True):
+    """A custom attribute."""
+
+    source: str
+    name: str
+    path: str
+    item: str
+
+
+class Bound(Typed, frozen=True, kw_only=True):
+    """A binding of the rule or ruleset, by its index."""
+
+    index: int
+
+
+class Local(Typed, frozen=True, kw_only=True):
+    """A variable of an enclosing lambda."""
+
+    name: str
+
+
+class Walk(Typed, frozen=True, kw_only=True):
+    """Keys followed through a map."""
+
+    base: Typed
+    keys: tuple[Typed, ...]
+
+
+class Body(Typed, frozen=True, kw_only=True):
+    """A lambda."""
+
+    parameter: str
+    body: Typed
+
+
+class Bodies(Typed, frozen=True, kw_only=True):
+    """A lambda that makes several values of each element."""
+
+    parameter: str
+    bodies: tuple[Typed, ...]
+
+    def listed(self) -> Typed:
+        """The list of the values."""
+        return Several(kind=LIST, items=self.bodies, pointer=self.pointer)
+
+
+class Several(Typed, frozen=True, kw_only=True):
+    """The list of several values."""
+
+    items: tuple[Typed, ...]
+
+
+class Sequence(Typed, frozen=True, kw_only=True):
+    """Expressions evaluated one after the other; its value is that of the last. Of kind EFFECTS it is not run
+    where it stands, but handed to the function as something to call."""
+
+    items: tuple[Typed, ...]
+
+    def sequence(self) -> Typed:
+        """What runs when the function calls it."""
+        return Sequence(kind=EFFECT, items=self.items, pointer=self.pointer)
+
+
+class Entry(Typed, frozen=True, kw_only=True):
+    """An entry of a map."""
+
+    key: str
+    value: Typed
+
+
+class Coerce(Typed, frozen=True, kw_only=True):
+    """A value whose kind is settled when the rule runs."""
+
+    value: Typed
+
+
+class Binding(Struct, frozen=True):
+    """What a name stands for: its index among the campaign's bindings, kind, the entities it looks at, how many
+    levels it has, and which kinds of `couponValid` are in it (true for those that redeem)."""
+
+    index: int
+    kind: str
+    inputs: frozenset[str]
+    depth: int = 0
+    asks_for_coupon: frozenset[bool] = frozenset()
