@@ -12,6 +12,7 @@ import judge
 from guerdon.engine import check_ruleset
 from guerdon.engine.facts import AttributeDefinition, Facts
 from guerdon.engine.frame import Frame
+from guerdon.engine.program import Rule
 from guerdon.engine.talang import registry
 from guerdon.engine.talang.values import ARITHMETIC, ERRORS, reason, text
 from guerdon.wire.base import decoder, encode
@@ -73,7 +74,7 @@ def problems_and_value(expression, given):
     facts = Facts(event="talon_session_updated", session=SESSION, profile=PROFILE, coupons=(COUPON,))
     frame = Frame(program, facts, judge.NOW)
     frame.begin_campaign(program.campaigns[0])
-    frame.begin_coupon(COUPON)
+    frame.begin_rule(Rule(index=0, title="R"), COUPON)
     with localcontext(ARITHMETIC):
         try:
             return [], frame.bound(len(bindings) - 1), ""

@@ -1,145 +1,186 @@
 """evaluate(program, facts, now) → Outcome: the main loop. No I/O, no clock, no chance; facts do not change."""
 
+from collections.abc import Collection
 from datetime import datetime
-from decimal import localcontext
-from typing import Any
+from decimal import Decimal, localcontext
 
 from msgspec import UNSET, Struct
 
-from guerdon.engine.coupons import may_use_coupon
-from guerdon.engine.effects import Effect, RuleFailureReason, effect_of
-from guerdon.engine.facts import Coupon, Facts
-from guerdon.engine.frame import Frame
+from guerdon.engine.effects import RuleFailureReason
+from guerdon.engine.eligibility import Attempt, eligibility
+from guerdon.engine.facts import ZERO, Coupon, Facts, Referral
+from guerdon.engine.frame import Frame, Mark, Unit
+from guerdon.engine.generators import Generators
+from guerdon.engine.groups import Places, play
 from guerdon.engine.index import candidates
 from guerdon.engine.outcome import Outcome
 from guerdon.engine.program import Campaign, Program, Rule
-from guerdon.engine.props import AcceptCoupon, RejectCoupon
 from guerdon.engine.talang.values import ARITHMETIC, ERRORS, reason
-from guerdon.engine.uses import campaign_uses, coupon_uses
+from guerdon.engine.uses import DISCOUNTS, campaign_uses, coupon_uses
+from guerdon.engine.verdicts import Failure, Verdicts
 
-NO_CAMPAIGN = {"campaign_id": -1, "ruleset_id": -1, "rule_index": 0, "rule_name": ""}
 
+class _Standing(Struct, frozen=True):
+    """Where an evaluation stands, for a group that may want to go back there."""
 
-class _Failure(Struct, frozen=True):
-    """Why a rule failed: at which condition or at which effect."""
-
-    rule: Rule
-    details: str
-    condition_index: int | None = None
-    effect_index: int | None = None
-
-    @property
-    def progress(self) -> int:
-        """How far the rule got: effects come after all conditions."""
-        return self.condition_index if self.condition_index is not None else 1_000_000 + (self.effect_index or 0)
+    frame: Mark
+    failures: int
+    triggered: int
+    attempts: int
 
 
 class _Evaluation:
-    """The bookkeeping around the frame: which codes were accepted or refused, which rules failed."""
+    """One request: runs campaigns, and keeps the books on which rules failed and which campaigns triggered."""
 
-    def __init__(self, program: Program, facts: Facts, now: datetime) -> None:
+    def __init__(self, program: Program, facts: Facts, now: datetime, generators: Generators | None) -> None:
         self.program, self.facts, self.now = program, facts, now
-        self.frame = Frame(program, facts, now)
-        self.refused: list[Effect] = []
+        self.frame = Frame(program, facts, now, generators)
+        self.verdicts = Verdicts(program, facts, now, self.frame)
         self.failures: list[RuleFailureReason] = []
         self.triggered: list[int] = []
-        self.accepted: dict[int, Coupon] = {}
-        self.redeemed: set[int] = set()
-        self.best_failure: dict[int, tuple[Campaign, _Failure]] = {}
+        self.attempts: list[Attempt] = []
+
+    def run(self) -> None:
+        """Sort out the codes, then run the campaigns that may fire, group by group."""
+        self.verdicts.sort_out(self.runs)
+        places = candidates(self.program.index, self.facts, self.verdicts.campaigns())
+        if self.program.tree is None or self.facts.complete:
+            for place in places:
+                self.run_place(place)
+        else:
+            play(self, self.program.tree, list(places))
 
     def runs(self, campaign: Campaign) -> bool:
-        """Whether the campaign is evaluated: the request's own list of campaigns wins (rules.md §5.1)."""
-        wanted = self.facts.campaign_ids
+        """Whether the campaign is evaluated: the request's own list of campaigns wins (rules.md §5.1); linked
+        stores limit it to sessions of those stores (§7.7)."""
+        source, wanted = campaign.source, self.facts.campaign_ids
+        if source.stores and self.facts.session.store_integration_id not in source.stores:
+            return False
         if wanted is None:
             return campaign.runs(self.now)
-        source = campaign.source
         return source.id in wanted and source.state != "archived" and source.rules is not None
 
-    def usable_coupons(self) -> dict[int, list[Coupon]]:
-        """The session's codes that may be judged, by campaign; the others are refused at once."""
-        by_code = {coupon.code: coupon for coupon in self.facts.coupons}
-        usable: dict[int, list[Coupon]] = {}
-        for code in dict.fromkeys(self.facts.session.coupon_codes):
-            coupon = by_code.get(code)
-            if coupon is None:
-                self.refused.append(effect_of(RejectCoupon(value=code, rejection_reason="CouponNotFound"), NO_CAMPAIGN))
-                continue
-            campaign = self.program.by_id.get(coupon.campaign_id)
-            running = campaign is not None and self.runs(campaign)
-            reason = may_use_coupon(coupon, self.facts, self.now, running=running)
-            if reason is None:
-                usable.setdefault(coupon.campaign_id, []).append(coupon)
-            else:
-                self.refused.append(self._refusal(coupon, campaign, reason))
-        return usable
+    # --- what groups do (groups.Player)
 
-    def run_campaign(self, campaign: Campaign, coupons: list[Coupon]) -> None:
+    def run_place(self, place: int) -> bool:
+        """Run the campaign at a place; whether it triggered."""
+        campaign = self.program.campaigns[place]
+        return self.runs(campaign) and self._run_campaign(campaign)
+
+    def mark(self) -> _Standing:
+        """Where things stand."""
+        return _Standing(self.frame.mark(), len(self.failures), len(self.triggered), len(self.attempts))
+
+    def restore(self, mark: object) -> None:
+        """Take back all that was done since the mark."""
+        assert isinstance(mark, _Standing)
+        self.frame.restore(mark.frame)
+        del self.failures[mark.failures :], self.triggered[mark.triggered :], self.attempts[mark.attempts :]
+
+    def given(self, mark: object) -> Decimal:
+        """The discounts given since the mark."""
+        assert isinstance(mark, _Standing)
+        effects = self.frame.effects[mark.frame.effects :]
+        return sum((effect.props.value for effect in effects if effect.effect_type in DISCOUNTS), ZERO)
+
+    def given_by_unit(self, mark: object) -> dict[Unit, Decimal]:
+        """The discounts on single units since the mark."""
+        assert isinstance(mark, _Standing)
+        found: dict[Unit, Decimal] = {}
+        for effect in self.frame.effects[mark.frame.effects :]:
+            if effect.effect_type in DISCOUNTS and hasattr(effect.props, "position"):
+                props = effect.props
+                unit = (props.position, None if props.sub_position is UNSET else props.sub_position)
+                found[unit] = found.get(unit, ZERO) + props.value
+        return found
+
+    def only_units(self, units: frozenset[Unit] | None) -> frozenset[Unit] | None:
+        """Let effects touch these units only, None for all; returns what held before."""
+        before, self.frame.only = self.frame.only, units
+        return before
+
+    def units(self) -> frozenset[Unit]:
+        """The units that effects may touch now."""
+        every = frozenset((item.line.position, item.sub_position) for item in self.frame.items())
+        return every if self.frame.only is None else every & self.frame.only
+
+    def exclude(self, places: Places, why: str) -> None:
+        """The campaigns at these places were passed over."""
+        for place in places:
+            campaign = self.program.campaigns[place]
+            self.frame.put(self.verdicts.excluded, campaign.source.id, why)
+
+    # --- campaigns and rules
+
+    def _run_campaign(self, campaign: Campaign) -> bool:
         """All rules once; those that look at a coupon once more for each further code (core.md §6.2)."""
-        self.frame.begin_campaign(campaign)
+        frame = self.frame
+        coupons: Collection[Coupon | None] = self.verdicts.coupons.get(campaign.source.id) or (None,)
+        referral = self.verdicts.referral_of(campaign.source.id)
+        frame.begin_campaign(campaign, referral)
         succeeded = False
-        for turn, coupon in enumerate(coupons or [None]):
+        for turn, coupon in enumerate(coupons):
             for rule in campaign.rules:
                 if rule.uses_coupon or turn == 0:
-                    self.frame.begin_coupon(coupon if rule.uses_coupon else None)
+                    frame.begin_rule(rule, coupon if rule.uses_coupon else None)
                     succeeded = self._run_rule(campaign, rule) or succeeded
         if succeeded:
             self.triggered.append(campaign.source.id)
+        return succeeded
 
     def _run_rule(self, campaign: Campaign, rule: Rule) -> bool:
         frame = self.frame
-        frame.rule = rule
         coupon = frame.coupon
+        referral = frame.referral if rule.uses_referral else None
+        start = frame.mark()
         failure = self._failed_condition(rule)
         if failure is None:
-            start = len(frame.effects)
-            accepts = coupon is not None and rule.checks_coupon and coupon.id not in self.accepted
-            if accepts and coupon is not None:
-                frame.emit(AcceptCoupon(value=coupon.code))
-            failure = self._failed_effect(rule, start)
+            if rule.checks_coupon or rule.checks_referral:
+                self.verdicts.announce(rule, coupon, referral)
+            failure = self._failed_effect(rule)
             if failure is None:
-                if coupon is not None and rule.checks_coupon:
-                    self.accepted[coupon.id] = coupon
-                if coupon is not None and rule.redeems_coupon:
-                    self.redeemed.add(coupon.id)
+                if rule.checks_coupon or rule.checks_referral:
+                    self.verdicts.settle(rule, coupon, referral)
+                if self.facts.explain:
+                    self.attempts.append(Attempt(campaign, rule, coupon, None))
                 return True
-        self._note(campaign, coupon, failure)
+            frame.restore(start)
+        frame.run_failure_effects()
+        self._note(campaign, failure, coupon, referral)
         return False
 
-    def _failed_condition(self, rule: Rule) -> _Failure | None:
+    def _failed_condition(self, rule: Rule) -> Failure | None:
         if rule.broken:
-            return _Failure(rule, rule.broken, condition_index=0)
+            return Failure(rule, rule.broken, condition_index=0)
+        frame = self.frame
         details = ""
         for index, condition in enumerate(rule.conditions):
+            frame.condition_index = index
             try:
-                holds = condition(self.frame)
+                holds = condition(frame)
                 details = f"Condition {index + 1} does not hold"
             except ERRORS as error:
                 holds, details = False, f"Condition {index + 1}: {reason(error)}"
+            if holds:
+                frame.failed_conditions.clear()  # those inside a condition that holds after all
             if rule.any_of and holds:
                 return None
             if not rule.any_of and not holds:
-                return _Failure(rule, details, condition_index=index)
+                return Failure(rule, details, condition_index=index)
         if rule.any_of and rule.conditions:
-            return _Failure(rule, details, condition_index=len(rule.conditions) - 1)
+            return Failure(rule, details, condition_index=len(rule.conditions) - 1)
         return None
 
-    def _failed_effect(self, rule: Rule, start: int) -> _Failure | None:
-        """Run all effects, or leave none: `start` is where the rule's effects begin, its acceptCoupon included."""
-        at = 0
+    def _failed_effect(self, rule: Rule) -> Failure | None:
+        frame, at = self.frame, 0
+        try:
+            for at, effect in enumerate(rule.effects):  # noqa: B007 - where it stopped
+                effect(frame)
+        except ERRORS as error:
+            return Failure(rule, f"Effect {at + 1}: {reason(error)}", effect_index=at)
+        return None
 
-        def run() -> None:
-            nonlocal at
-            for index, effect in enumerate(rule.effects):
-                at = index
-                effect(self.frame)
-
-        details = self.frame.attempt(run)
-        if not details:
-            return None
-        del self.frame.effects[start:]
-        return _Failure(rule, f"Effect {at + 1}: {details}", effect_index=at)
-
-    def _note(self, campaign: Campaign, coupon: Coupon | None, failure: _Failure) -> None:
+    def _note(self, campaign: Campaign, failure: Failure, coupon: Coupon | None, referral: Referral | None) -> None:
         source = campaign.source
         self.failures.append(
             RuleFailureReason(
@@ -150,6 +191,8 @@ class _Evaluation:
                 rule_name=failure.rule.title,
                 coupon_id=UNSET if coupon is None else coupon.id,
                 coupon_value=UNSET if coupon is None else coupon.code,
+                referral_id=UNSET if referral is None else referral.id,
+                referral_value=UNSET if referral is None else referral.code,
                 condition_index=UNSET if failure.condition_index is None else failure.condition_index,
                 effect_index=UNSET if failure.effect_index is None else failure.effect_index,
                 details=failure.details,
@@ -157,82 +200,38 @@ class _Evaluation:
                 evaluation_group_mode=source.group_mode,
             )
         )
-        if coupon is not None:
-            best = self.best_failure.get(coupon.id)
-            if best is None or failure.progress > best[1].progress:
-                self.best_failure[coupon.id] = (campaign, failure)
+        self.verdicts.note(failure, coupon, referral)
+        if self.facts.explain:
+            self.attempts.append(Attempt(campaign, failure.rule, coupon, failure))
 
-    def rejections(self, usable: dict[int, list[Coupon]]) -> list[Effect]:
-        """The codes that were judged and that no rule accepted, with the reason of the rule that got furthest."""
-        rejected = []
-        for campaign_id, coupons in usable.items():
-            campaign = self.program.by_id[campaign_id]
-            for coupon in coupons:
-                if coupon.id not in self.accepted:
-                    rejected.append(self._rejection(campaign, coupon))
-        return rejected
+    # --- the answer
 
-    def _rejection(self, campaign: Campaign, coupon: Coupon) -> Effect:
-        found = self.best_failure.get(coupon.id)
-        if found is None:
-            props = RejectCoupon(
-                value=coupon.code,
-                rejection_reason="CouponRejectedByCondition",
-                details="No rule of the campaign asks whether the coupon is valid",
-            )
-            return effect_of(props, self._wrapper(campaign, coupon, None))
-        _, failure = found
-        by_effect = failure.effect_index is not None
-        props = RejectCoupon(
-            value=coupon.code,
-            rejection_reason="EffectCouldNotBeApplied" if by_effect else "CouponRejectedByCondition",
-            condition_index=UNSET if failure.condition_index is None else failure.condition_index,
-            effect_index=UNSET if failure.effect_index is None else failure.effect_index,
-            details=failure.details,
-        )
-        return effect_of(props, self._wrapper(campaign, coupon, failure.rule))
-
-    def _refusal(self, coupon: Coupon, campaign: Campaign | None, reason: str) -> Effect:
-        props = RejectCoupon(value=coupon.code, rejection_reason=reason)
-        if campaign is None:
-            return effect_of(props, {**NO_CAMPAIGN, "triggered_by_coupon": coupon.id})
-        return effect_of(props, self._wrapper(campaign, coupon, None))
-
-    def _wrapper(self, campaign: Campaign, coupon: Coupon, rule: Rule | None) -> dict[str, Any]:
-        source = campaign.source
-        return {
-            "campaign_id": source.id,
-            "ruleset_id": source.ruleset_id if source.ruleset_id is not None else -1,
-            "rule_index": rule.index if rule else 0,
-            "rule_name": rule.title if rule else "",
-            "triggered_by_coupon": coupon.id,
-            "evaluation_group_id": source.group_id,
-            "evaluation_group_mode": source.group_mode,
-        }
-
-
-def evaluate(program: Program, facts: Facts, now: datetime) -> Outcome:
-    """Judge a request: the same program, facts and time always give the same Outcome.
-
-    `now` is an aware datetime; it is the clock of schedules and coupon dates. Campaigns run in evaluation
-    order; a rule that fails leaves nothing behind; every code of the session is answered with acceptCoupon
-    or rejectCoupon (rules.md §5, core.md §4.2).
-    """
-    with localcontext(ARITHMETIC):
-        run = _Evaluation(program, facts, now)
-        usable = run.usable_coupons()
-        for place in candidates(program.index, facts, usable):
-            campaign = program.campaigns[place]
-            if run.runs(campaign):
-                run.run_campaign(campaign, usable.get(campaign.source.id, []))
-        frame = run.frame
+    def outcome(self) -> Outcome:
+        """Everything that was decided."""
+        verdicts, frame = self.verdicts, self.frame
         granted = tuple(frame.effects)
-        redeemed = [coupon for coupon in run.accepted.values() if coupon.id in run.redeemed]
+        redeemed = [code for code in verdicts.redeemed.values() if isinstance(code, Coupon)]
         return Outcome(
-            effects=(*run.refused, *granted, *run.rejections(usable)),
-            failures=tuple(run.failures),
-            triggered_campaign_ids=tuple(run.triggered),
+            effects=(*verdicts.refused, *granted, *verdicts.rejections()),
+            failures=tuple(self.failures),
+            triggered_campaign_ids=tuple(self.triggered),
             coupon_uses=coupon_uses(granted, redeemed),
             campaign_uses=campaign_uses(granted, redeemed),
             attribute_changes=frame.attribute_changes(),
+            referral_redeemed=any(isinstance(code, Referral) for code in verdicts.redeemed.values()),
+            eligibility=eligibility(self.program, self.runs, self.attempts) if self.facts.explain else (),
         )
+
+
+def evaluate(program: Program, facts: Facts, now: datetime, generators: Generators | None = None) -> Outcome:
+    """Judge a request: the same program, facts and time always give the same Outcome.
+
+    `now` is an aware datetime; it is the clock of schedules and coupon dates. `generators` make the ids and codes
+    that effects create; without them they follow from `facts.seed`. Campaigns run in the order of the evaluation
+    tree; a rule that fails leaves nothing behind but its failure effects; every code of the session is answered
+    with an accept or reject effect (rules.md §5, core.md §4.2).
+    """
+    with localcontext(ARITHMETIC):
+        run = _Evaluation(program, facts, now, generators)
+        run.run()
+        return run.outcome()

@@ -9,11 +9,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from msgspec import Struct
+
 from guerdon.engine import props as kinds
 from guerdon.engine.attributes import check_attributes
 from guerdon.engine.discounts import Discounts
 from guerdon.engine.effects import Effect, effect_of
-from guerdon.engine.facts import CartItem, Coupon, Facts, Profile
+from guerdon.engine.facts import CartItem, Coupon, Facts, Profile, Referral
+from guerdon.engine.generators import Generators, Seeded
 from guerdon.engine.money import plain
 from guerdon.engine.outcome import AttributeChange
 from guerdon.engine.program import Campaign, Program, Rule
@@ -21,6 +24,7 @@ from guerdon.engine.props import Props
 from guerdon.engine.talang.values import ERRORS, EvaluationError, reason, shown, text
 
 _UNBOUND = object()
+Unit = tuple[int, int | None]
 MOST_STEPS = 1_000_000
 DEEPEST_VALUE = 20
 STEPS_OF_A_VALUE = 10
@@ -53,10 +57,19 @@ class _NoValue:
         self.reason = reason
 
 
-class Frame:
-    """One evaluation. `coupon` is the code being judged; `campaign` and `rule` are whose turn it is."""
+class Mark(Struct, frozen=True):
+    """Where a frame stood: how many effects it had, and how many changes."""
 
-    def __init__(self, program: Program, facts: Facts, now: datetime) -> None:
+    effects: int
+    changes: int
+
+
+class Frame:
+    """One evaluation. `campaign` and `rule` are whose turn it is, `coupon` and `referral` the codes being judged,
+    `condition_index` the condition; `failing` is the condition whose failure effects run. `only` are the units that
+    effects may touch, None for all."""
+
+    def __init__(self, program: Program, facts: Facts, now: datetime, generators: Generators | None = None) -> None:
         self.program = program
         self.facts = facts
         self.session = facts.session
@@ -71,6 +84,13 @@ class Frame:
         self.campaign: Campaign
         self.rule: Rule
         self.coupon: Coupon | None = None
+        self.referral: Referral | None = None
+        self.condition_index = 0
+        self.failing: int | None = None
+        self.failed_conditions: list[tuple[int, Callable[[], Any]]] = []
+        self.only: frozenset[Unit] | None = None
+        self.generators = generators or Seeded(facts.seed)
+        self._frozen = False
         self._items: list[Item] | None = None
         self._values: dict[Any, Any] = {}
         self._steps = 0
@@ -114,6 +134,10 @@ class Frame:
             raise EvaluationError(f"expected a cart item, got {shown(value)}")
         return value
 
+    def may_touch(self, item: Item) -> bool:
+        """Whether effects may touch the unit: in a group that gives each unit to one campaign, another may have it."""
+        return self.only is None or (item.line.position, item.sub_position) in self.only
+
     def visit(self, count: int) -> None:
         """Count list elements that are about to be walked over; a campaign may visit a million of them."""
         self._steps += count
@@ -128,13 +152,17 @@ class Frame:
         """The value of a binding, computed when it is first asked for; so is the error where it has none."""
         value = self._values.get(index, _UNBOUND)
         if value is _UNBOUND:
-            try:
-                value = self.campaign.bindings[index](self)
-            except ERRORS as error:
-                value = _NoValue(reason(error))
-            self.put(self._values, index, value)
+            value = self._compute(index)
         if type(value) is _NoValue:
             raise EvaluationError(value.reason)
+        return value
+
+    def _compute(self, index: int) -> Any:
+        try:
+            value = self.campaign.bindings[index](self)
+        except ERRORS as error:
+            value = _NoValue(reason(error))
+        self.put(self._values, index, value)
         return value
 
     def discounted_total(self) -> Decimal:
@@ -151,34 +179,66 @@ class Frame:
 
     # --- turns
 
-    def begin_campaign(self, campaign: Campaign) -> None:
+    def begin_campaign(self, campaign: Campaign, referral: Referral | None = None) -> None:
         """Start a campaign: nothing of it is bound yet."""
         self.campaign = campaign
         self.coupon = None
+        self.referral = referral
         self._values = {}
+        self._frozen = not campaign.frozen_bindings
         self._steps = 0
 
-    def begin_coupon(self, coupon: Coupon | None) -> None:
-        """Judge the next code: bindings that look at the coupon are computed anew."""
-        self.coupon = coupon
-        for index in self.campaign.coupon_bindings:
-            self._values.pop(index, None)
+    def begin_rule(self, rule: Rule, coupon: Coupon | None) -> None:
+        """The next rule, for a code or for none: bindings that look at the coupon are computed anew for each."""
+        self.rule = rule
+        if coupon is not self.coupon:
+            self.coupon = coupon
+            for index in self.campaign.coupon_bindings:
+                self._values.pop(index, None)
+            self._frozen = not self.campaign.frozen_bindings
+
+    def before_change(self) -> None:
+        """Something that bindings may look at is about to change: those of the ruleset that have no value yet get
+        theirs now, so that all of them see the state before it (rules.md §5.3)."""
+        if not self._frozen:
+            self._frozen = True
+            for index in self.campaign.frozen_bindings:
+                if index not in self._values:
+                    self._compute(index)
+
+    def mark(self) -> Mark:
+        """Where the frame stands."""
+        return Mark(len(self.effects), len(self._undo))
+
+    def restore(self, mark: Mark) -> None:
+        """Take back every effect and change since the mark."""
+        del self.effects[mark.effects :]
+        while len(self._undo) > mark.changes:
+            where, key, old = self._undo.pop()
+            if old is _UNBOUND:
+                where.pop(key)
+            else:
+                where[key] = old
+        self._frozen = False
 
     def attempt(self, action: Callable[[], Any]) -> str:
-        """Run an effect or a whole rule; where it fails it leaves nothing, and the reason is returned."""
-        effects, undo = len(self.effects), len(self._undo)
+        """Run an effect; where it fails it leaves nothing, and the reason is returned."""
+        start = self.mark()
         try:
             action()
         except ERRORS as error:
-            del self.effects[effects:]
-            while len(self._undo) > undo:
-                where, key, old = self._undo.pop()
-                if old is _UNBOUND:
-                    where.pop(key)
-                else:
-                    where[key] = old
+            self.restore(start)
             return reason(error)
         return ""
+
+    def run_failure_effects(self) -> None:
+        """The rule failed: what was attached to the conditions that failed is done (rules.md §5.4)."""
+        if self.failed_conditions:
+            for index, effects in self.failed_conditions:
+                self.failing = index
+                self.attempt(effects)
+            self.failed_conditions.clear()
+            self.failing = None
 
     def put(self, where: dict[Any, Any], key: Any, value: Any) -> None:
         """Change a value so that a failing rule can be undone."""
@@ -202,12 +262,15 @@ class Frame:
         }
         if self.coupon is not None:
             wrapper["triggered_by_coupon"] = self.coupon.id
+        if self.failing is not None:
+            wrapper["condition_index"] = self.failing
         return wrapper
 
     # --- effects
 
     def set_discount(self, name: str, amount: Decimal, scope: str = "", partial: bool | None = None) -> None:
         """An amount off the session, capped so that its scope never goes below zero (ruling 2)."""
+        self.before_change()
         settings = self.program.settings
         self.discounts.set_discount(self, name, amount, scope or settings.discount_scope, partial)
 
@@ -220,9 +283,15 @@ class Frame:
         excluded_from_price_history: bool | None = None,
     ) -> None:
         """Amounts off single units, each capped at what is left of the unit."""
+        self.before_change()
         settings = self.program.settings
         self.discounts.set_discount_per_item(
-            self, name, amounts, scope or settings.item_scope, partial, excluded=excluded_from_price_history
+            self,
+            name,
+            [(item, amount) for item, amount in amounts if self.may_touch(item)],
+            scope or settings.item_scope,
+            partial,
+            excluded=excluded_from_price_history,
         )
 
     def add_free_item(self, name: str, sku: str, quantity: int) -> None:
@@ -248,6 +317,7 @@ class Frame:
         problems = check_attributes({name: written}, owner, self.program.definitions)
         if problems:
             raise EvaluationError(problems[0].details)
+        self.before_change()
         self.put(self.attributes, entity, {**self.attributes[entity], name: written})
         self.put(self.changed, (entity, name), written)
         self.emit(kinds.UpdateAttribute(path=f"{entity}.Attributes.{name}", value=written))

@@ -95,18 +95,23 @@ class Rule(Struct, frozen=True, kw_only=True):
     redeems_coupon: bool = False
     checks_coupon: bool = False
     requires_coupon: bool = False
+    uses_referral: bool = False
+    redeems_referral: bool = False
+    checks_referral: bool = False
     least_total: Decimal | None = None
     broken: str = ""
 
 
 class Campaign(Struct, frozen=True, kw_only=True):
-    """A compiled campaign. `coupon_bindings` are the indexes that must be computed anew for each coupon."""
+    """A compiled campaign. `coupon_bindings` are the indexes that must be computed anew for each coupon,
+    `frozen_bindings` those of the ruleset itself."""
 
     source: CampaignSource
     rules: tuple[Rule, ...]
     bindings: tuple[Function, ...]
     coupon_bindings: tuple[int, ...]
     collections: Mapping[str, frozenset[str]]
+    frozen_bindings: tuple[int, ...] = ()
 
     @property
     def number(self) -> Decimal:

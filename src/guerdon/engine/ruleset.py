@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from msgspec import Struct, structs
+
 from guerdon.engine.library import EMPTY, Library
 from guerdon.engine.program import Campaign, CampaignSource, Rule
 from guerdon.engine.talang import registry
@@ -14,8 +16,19 @@ from guerdon.engine.talang.syntax import DEEPEST, Call, Literal, Node, Path, Pro
 from guerdon.engine.talang.values import fail
 
 COLLECTION = "collection"
+_REFERRAL = frozenset({"Referral", "AdvocateProfile"})
 Function = Callable[[Any], Any]
 _FAIL = registry.Function(name="fail", params=(TEXT,), returns=ANY, run=fail)
+
+
+class Authoring(Struct, frozen=True, kw_only=True):
+    """What a ruleset is written for: the custom attributes by (entity, name) with their types, what rules may name,
+    the features of the campaign (None where they do not matter), and whether it is one of type cartItem."""
+
+    attributes: Mapping[tuple[str, str], str] = {}
+    library: Library = EMPTY
+    features: frozenset[str] | None = None
+    item_only: bool = False
 
 
 def check_ruleset(
@@ -24,19 +37,33 @@ def check_ruleset(
     *,
     attributes: Mapping[tuple[str, str], str],
     library: Library = EMPTY,
+    features: Iterable[str] | None = None,
+    item_only: bool = False,
+    strikethrough_rules: list[dict[str, Any]] | None = None,
 ) -> list[Problem]:
     """Everything that is wrong with a ruleset, each problem with its JSON pointer; empty when it may be saved.
 
     `attributes` maps (entity, name) of the custom attributes to their types; `library` holds what rules name.
+    `features` are those of the campaign, None where they do not matter; `item_only` is set for campaigns of type
+    cartItem. Strikethrough rules have effects on items only, and no conditions (rules.md §7.1).
     """
-    return _Ruleset(rules, bindings, attributes, library).problems
+    chosen = None if features is None else frozenset(features)
+    authoring = Authoring(attributes=attributes, library=library, features=chosen, item_only=item_only)
+    checked = _Ruleset(rules, bindings, authoring)
+    if strikethrough_rules:
+        if chosen is not None and "strikethrough" not in chosen:
+            message = "strikethrough rules need `strikethrough` among the features of the campaign"
+            checked.problems.append(Problem("/strikethroughRules", message))
+        checked.check_strikethrough(strikethrough_rules)
+    return checked.problems
 
 
 def compile_campaign(
     source: CampaignSource, attributes: Mapping[tuple[str, str], str], library: Library = EMPTY
 ) -> Campaign:
     """The campaign, ready to run. A rule that no longer checks (an attribute is gone) is kept as broken."""
-    checked = _Ruleset(source.rules or [], source.bindings or [], attributes, library)
+    authoring = Authoring(attributes=attributes, library=library)
+    checked = _Ruleset(source.rules or [], source.bindings or [], authoring)
     functions = checked.compiler.build()
     return Campaign(
         source=source,
@@ -44,21 +71,15 @@ def compile_campaign(
         bindings=tuple(functions[name] for name in checked.binding_functions),
         coupon_bindings=tuple(checked.coupon_bindings),
         collections=checked.collections,
+        frozen_bindings=tuple(range(checked.shared_bindings)),
     )
 
 
 class _Ruleset:
     """One pass over a ruleset: checks every expression and hands it to the compiler."""
 
-    def __init__(
-        self,
-        rules: list[dict[str, Any]],
-        bindings: list[dict[str, Any]],
-        attributes: Mapping[tuple[str, str], str],
-        library: Library,
-    ) -> None:
-        self.attributes = attributes
-        self.library = library
+    def __init__(self, rules: list[dict[str, Any]], bindings: list[dict[str, Any]], authoring: Authoring) -> None:
+        self.authoring = authoring
         self.compiler = Compiler()
         self.problems: list[Problem] = []
         self.binding_functions: list[str] = []
@@ -66,7 +87,26 @@ class _Ruleset:
         self.collections: dict[str, frozenset[str]] = {}
         names: dict[str, Binding] = {}
         self._bind(bindings, "/bindings", names)
-        self.rules = [_RuleDraft(self, index, rule, dict(names)) for index, rule in enumerate(rules)]
+        self._names = names
+        self.shared_bindings = len(self.binding_functions)
+        self.rules = [_RuleDraft(self, f"/rules/{index}", index, rule, dict(names)) for index, rule in enumerate(rules)]
+
+    def check_strikethrough(self, rules: list[dict[str, Any]]) -> None:
+        """Find what is wrong with strikethrough rules: they are not run for sessions, so nothing is kept."""
+        self.authoring = structs.replace(self.authoring, item_only=True)
+        for index, rule in enumerate(rules):
+            where = f"/strikethroughRules/{index}"
+            condition = rule.get("condition") or ["and", True]
+            if condition not in (["and", True], ["and"]):
+                self.problems.append(
+                    Problem(f"{where}/condition", 'a strikethrough rule has no conditions: ["and", true]')
+                )
+            _RuleDraft(self, where, index, {**rule, "condition": ["and", True]}, dict(self._names))
+
+    def checker(self, names: Mapping[str, Binding]) -> Checker:
+        """A checker of one expression that may use these names."""
+        authoring = self.authoring
+        return Checker(names, authoring.attributes, features=authoring.features, item_only=authoring.item_only)
 
     def _bind(self, bindings: list[dict[str, Any]], pointer: str, names: dict[str, Binding]) -> list[Problem]:
         """Add bindings, in order: later ones may use earlier ones."""
@@ -81,12 +121,12 @@ class _Ruleset:
 
     def _binding(self, expression: Any, pointer: str, names: Mapping[str, Binding]) -> Binding:
         """Check and compile one binding; where it is wrong, whatever looks at it fails."""
-        checker = Checker(names, self.attributes)
-        asks: frozenset[bool] = frozenset()
+        checker = self.checker(names)
+        asks: frozenset[tuple[str, bool]] = frozenset()
         try:
             node = read(expression, pointer)
             typed = checker.check(node)
-            asks = _asks_for_coupon(node, names)
+            asks = _asks(node, names)
         except SyntaxProblem as error:
             typed = checker.problem(error.problem.pointer, error.problem.message)
         if typed.kind == EFFECT:
@@ -115,32 +155,34 @@ class _Ruleset:
 class _RuleDraft:
     """A rule on its way: names of its compiled functions, and what it looks at."""
 
-    def __init__(self, ruleset: _Ruleset, index: int, rule: dict[str, Any], names: dict[str, Binding]) -> None:
-        self.index = index
+    def __init__(
+        self, ruleset: _Ruleset, where: str, index: int, rule: dict[str, Any], names: dict[str, Binding]
+    ) -> None:
+        self.where, self.index = where, index
         self.title = str(rule.get("title", ""))
         self.inputs: set[str] = set()
-        self.problems = ruleset._bind(rule.get("bindings") or [], f"/rules/{index}/bindings", names)
+        self.problems = ruleset._bind(rule.get("bindings") or [], f"{where}/bindings", names)
         self._ruleset, self._names = ruleset, names
         self._shape(rule)
         condition = rule["condition"] if isinstance(rule.get("condition"), list) else []
         effects = rule["effects"] if isinstance(rule.get("effects"), list) else []
-        elements = _condition_elements(condition, f"/rules/{index}/condition")
+        elements = _condition_elements(condition, f"{where}/condition")
         self.any_of = condition[:1] == ["or"]
         conditions = [self._expression(element, pointer, BOOLEAN, "a condition") for pointer, element in elements]
         effects = [
-            self._expression(effect, f"/rules/{index}/effects/{position}", EFFECT, "an effect")
+            self._expression(effect, f"{where}/effects/{position}", EFFECT, "an effect")
             for position, effect in enumerate(effects)
         ]
         nodes = [node for node, _ in conditions if node is not None]
         self.conditions = [name for _, name in conditions if name]
         self.effects = [name for _, name in effects if name]
-        self.asks_for_coupon = frozenset[bool]().union(*(_asks_for_coupon(node, names) for node in nodes))
+        self.asks = frozenset[tuple[str, bool]]().union(*(_asks(node, names) for node in nodes))
         self.requires_coupon = not self.any_of and any(_is_coupon_valid(node) for node in nodes)
         self.least_total = None if self.any_of or "Session" in names else _least_total(nodes)
 
     def _shape(self, rule: dict[str, Any]) -> None:
         """The parts of a rule are of the right JSON type; `wire` sees to that for what comes over HTTP."""
-        where = f"/rules/{self.index}"
+        where = self.where
         if not isinstance(rule.get("title"), str):
             self._problem(f"{where}/title", "the title of a rule is a text")
         if not isinstance(rule.get("condition"), list) or not rule["condition"]:
@@ -155,7 +197,7 @@ class _RuleDraft:
         self._ruleset.problems.append(self.problems[-1])
 
     def _expression(self, value: Any, pointer: str, kind: str, what: str) -> tuple[Node | None, str]:
-        checker = Checker(self._names, self._ruleset.attributes)
+        checker = self._ruleset.checker(self._names)
         try:
             node = read(value, pointer)
             typed = checker.expect(node, kind, what)
@@ -171,18 +213,28 @@ class _RuleDraft:
 
     def compiled(self, functions: Mapping[str, Function]) -> Rule:
         """The rule, once all functions are built."""
+        uses_coupon, uses_referral = "Coupon" in self.inputs, not self.inputs.isdisjoint(_REFERRAL)
         if self.problems:
-            uses_coupon = "Coupon" in self.inputs
-            return Rule(index=self.index, title=self.title, broken=self.problems[0].message, uses_coupon=uses_coupon)
+            return Rule(
+                index=self.index,
+                title=self.title,
+                broken=self.problems[0].message,
+                uses_coupon=uses_coupon,
+                uses_referral=uses_referral,
+            )
+        asked = {name for name, _ in self.asks}
         return Rule(
             index=self.index,
             title=self.title,
             any_of=self.any_of,
             conditions=tuple(functions[name] for name in self.conditions),
             effects=tuple(functions[name] for name in self.effects),
-            uses_coupon="Coupon" in self.inputs,
-            checks_coupon=bool(self.asks_for_coupon),
-            redeems_coupon=True in self.asks_for_coupon,
+            uses_coupon=uses_coupon,
+            checks_coupon="couponValid" in asked,
+            redeems_coupon=("couponValid", True) in self.asks,
+            uses_referral=uses_referral,
+            checks_referral="referralValid" in asked,
+            redeems_referral=("referralValid", True) in self.asks,
             requires_coupon=self.requires_coupon,
             least_total=self.least_total,
         )
@@ -203,14 +255,16 @@ def _depth(checker: Checker, pointer: str) -> int:
     return depth
 
 
-def _asks_for_coupon(node: Node, names: Mapping[str, Binding]) -> frozenset[bool]:
-    """The `couponValid` in a condition and in the bindings it looks at: true for one that redeems."""
-    if isinstance(node, Call) and node.name == "couponValid":
-        return frozenset({not (node.args and isinstance(node.args[0], Literal) and node.args[0].value is False)})
+def _asks(node: Node, names: Mapping[str, Binding]) -> frozenset[tuple[str, bool]]:
+    """The `couponValid` and `referralValid` in a condition and in the bindings it looks at, with true for one that
+    redeems."""
+    if isinstance(node, Call) and node.name in ("couponValid", "referralValid"):
+        redeems = not (node.args and isinstance(node.args[0], Literal) and node.args[0].value is False)
+        return frozenset({(node.name, redeems)})
     if isinstance(node, Path):
         binding = names.get(str(node.parts[0]))
-        return binding.asks_for_coupon if binding else frozenset()
-    return frozenset[bool]().union(*(_asks_for_coupon(sub, names) for sub in children(node)))
+        return binding.asks if binding else frozenset()
+    return frozenset[tuple[str, bool]]().union(*(_asks(sub, names) for sub in children(node)))
 
 
 def _is_coupon_valid(node: Node) -> bool:

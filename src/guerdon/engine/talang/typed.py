@@ -117,10 +117,10 @@ class Coerce(Typed, frozen=True, kw_only=True):
 
 class Binding(Struct, frozen=True):
     """What a name stands for: its index among the campaign's bindings, kind, the entities it looks at, how many
-    levels it has, and which kinds of `couponValid` are in it (true for those that redeem)."""
+    levels it has, and which of `couponValid` and `referralValid` are in it (with true for those that redeem)."""
 
     index: int
     kind: str
     inputs: frozenset[str]
     depth: int = 0
-    asks_for_coupon: frozenset[bool] = frozenset()
+    asks: frozenset[tuple[str, bool]] = frozenset()

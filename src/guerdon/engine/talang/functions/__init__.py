@@ -1,5 +1,5 @@
 """The functions of the rule language; importing this package declares them all."""
 
-from guerdon.engine.talang.functions import cart, effects, lists, logic, math, text, time
+from guerdon.engine.talang.functions import cart, effects, failure, lists, logic, math, text, time
 
-__all__ = ["cart", "effects", "lists", "logic", "math", "text", "time"]
+__all__ = ["cart", "effects", "failure", "lists", "logic", "math", "text", "time"]

@@ -1,0 +1,183 @@
+"""Every code of a session gets an answer: accepted by a rule, or refused with the first reason (core.md §6, §7)."""
+
+from datetime import datetime
+from typing import Any
+
+from msgspec import UNSET, Struct
+
+from guerdon.engine.coupons import may_use_coupon
+from guerdon.engine.effects import Effect, effect_of
+from guerdon.engine.facts import Coupon, Facts, Referral
+from guerdon.engine.frame import Frame
+from guerdon.engine.program import Campaign, Program, Rule
+from guerdon.engine.props import AcceptCoupon, AcceptReferral, Props, RejectCoupon, RejectReferral
+from guerdon.engine.referrals import may_use_referral
+
+NO_CAMPAIGN = {"campaign_id": -1, "ruleset_id": -1, "rule_index": 0, "rule_name": ""}
+NOT_FIRST, LOWER, OUTSIDE = "CampaignIsNotFirst", "CampaignGaveLowerDiscount", "CampaignNotInEvaluationSet"
+Code = Coupon | Referral
+
+
+class Failure(Struct, frozen=True):
+    """Why a rule failed: at which condition or at which effect."""
+
+    rule: Rule
+    details: str
+    condition_index: int | None = None
+    effect_index: int | None = None
+
+    @property
+    def progress(self) -> int:
+        """How far the rule got: effects come after all conditions."""
+        return self.condition_index if self.condition_index is not None else 1_000_000 + (self.effect_index or 0)
+
+
+class Verdicts:
+    """What is known of the session's codes while its campaigns run. All that a group may take back again is written
+    through the frame."""
+
+    def __init__(self, program: Program, facts: Facts, now: datetime, frame: Frame) -> None:
+        self.program, self.facts, self.now, self.frame = program, facts, now, frame
+        self.coupons: dict[int, list[Coupon]] = {}
+        self.referral: Referral | None = None
+        self.refused: list[Effect] = []
+        self.accepted: dict[tuple[type, int], Code] = {}
+        self.redeemed: dict[tuple[type, int], Code] = {}
+        self.furthest: dict[tuple[type, int], Failure] = {}
+        self.excluded: dict[int, str] = {}
+
+    # --- before the rules
+
+    def sort_out(self, runs: Any) -> None:
+        """Find the codes that may be judged, by campaign; the others are refused at once. `runs` tells whether a
+        campaign is evaluated."""
+        if self.facts.session.coupon_codes:
+            by_code = {coupon.code: coupon for coupon in self.facts.coupons}
+            for code in dict.fromkeys(self.facts.session.coupon_codes):
+                self._sort_coupon(code, by_code.get(code), runs)
+        if self.facts.session.referral_code:
+            self._sort_referral(self.facts.session.referral_code, runs)
+
+    def _sort_coupon(self, code: str, coupon: Coupon | None, runs: Any) -> None:
+        if coupon is None:
+            self.refused.append(effect_of(RejectCoupon(value=code, rejection_reason="CouponNotFound"), NO_CAMPAIGN))
+            return
+        campaign = self.program.by_id.get(coupon.campaign_id)
+        if campaign is not None and campaign.source.state == "archived":
+            self.refused.append(self._left_out(coupon, campaign, OUTSIDE))
+            return
+        running = campaign is not None and runs(campaign)
+        reason = may_use_coupon(coupon, self.facts, self.now, running=running)
+        if reason is None:
+            self.coupons.setdefault(coupon.campaign_id, []).append(coupon)
+        else:
+            props = RejectCoupon(value=coupon.code, rejection_reason=reason)
+            self.refused.append(effect_of(props, self._wrapper(campaign, coupon, None)))
+
+    def _sort_referral(self, code: str, runs: Any) -> None:
+        referral = self.facts.referral
+        if referral is None:
+            props = RejectReferral(value=code, rejection_reason="ReferralNotFound")
+            self.refused.append(effect_of(props, NO_CAMPAIGN))
+            return
+        campaign = self.program.by_id.get(referral.campaign_id)
+        if campaign is not None and campaign.source.state == "archived":
+            self.refused.append(self._left_out(referral, campaign, OUTSIDE))
+            return
+        running = campaign is not None and runs(campaign)
+        reason = may_use_referral(referral, self.facts, self.now, running=running)
+        if reason is None:
+            self.referral = referral
+        else:
+            props = RejectReferral(value=referral.code, rejection_reason=reason)
+            self.refused.append(effect_of(props, self._wrapper(campaign, referral, None)))
+
+    def referral_of(self, campaign_id: int) -> Referral | None:
+        """The referral to be judged by a campaign."""
+        found = self.referral
+        return found if found is not None and found.campaign_id == campaign_id else None
+
+    def campaigns(self) -> set[int]:
+        """The campaigns whose codes must be answered."""
+        return {*self.coupons, self.referral.campaign_id} if self.referral else set(self.coupons)
+
+    # --- while rules run
+
+    def announce(self, rule: Rule, coupon: Coupon | None, referral: Referral | None) -> None:
+        """All conditions of the rule hold: say that its codes are accepted, once for each (core.md §5.1)."""
+        if coupon is not None and rule.checks_coupon and (Coupon, coupon.id) not in self.accepted:
+            self.frame.emit(AcceptCoupon(value=coupon.code))
+        if referral is not None and rule.checks_referral and (Referral, referral.id) not in self.accepted:
+            self.frame.emit(AcceptReferral(value=referral.code))
+
+    def settle(self, rule: Rule, coupon: Coupon | None, referral: Referral | None) -> None:
+        """The rule succeeded: its codes are accepted and, unless it asks without redemption, redeemed at close."""
+        put = self.frame.put
+        if coupon is not None and rule.checks_coupon:
+            put(self.accepted, (Coupon, coupon.id), coupon)
+            if rule.redeems_coupon:
+                put(self.redeemed, (Coupon, coupon.id), coupon)
+        if referral is not None and rule.checks_referral:
+            put(self.accepted, (Referral, referral.id), referral)
+            if rule.redeems_referral:
+                put(self.redeemed, (Referral, referral.id), referral)
+
+    def note(self, failure: Failure, coupon: Coupon | None, referral: Referral | None) -> None:
+        """A rule failed for these codes; the one that got furthest is what the shop is told."""
+        for code in (coupon, referral):
+            if code is not None:
+                best = self.furthest.get((type(code), code.id))
+                if best is None or failure.progress > best.progress:
+                    self.frame.put(self.furthest, (type(code), code.id), failure)
+
+    # --- after the rules
+
+    def rejections(self) -> list[Effect]:
+        """The codes that were judged and that no rule accepted, with the reason of the rule that got furthest."""
+        judged: list[Code] = [coupon for coupons in self.coupons.values() for coupon in coupons]
+        if self.referral is not None:
+            judged.append(self.referral)
+        return [self._rejection(code) for code in judged if (type(code), code.id) not in self.accepted]
+
+    def _rejection(self, code: Code) -> Effect:
+        campaign = self.program.by_id[code.campaign_id]
+        if code.campaign_id in self.excluded:
+            return self._left_out(code, campaign, self.excluded[code.campaign_id])
+        word, reject = ("Coupon", RejectCoupon) if isinstance(code, Coupon) else ("Referral", RejectReferral)
+        failure = self.furthest.get((type(code), code.id))
+        if failure is None:
+            details = f"No rule of the campaign asks whether the {word.lower()} is valid"
+            none = reject(value=code.code, rejection_reason=f"{word}RejectedByCondition", details=details)
+            return effect_of(none, self._wrapper(campaign, code, None))
+        by_effect = failure.effect_index is not None
+        props = reject(
+            value=code.code,
+            rejection_reason="EffectCouldNotBeApplied" if by_effect else f"{word}RejectedByCondition",
+            condition_index=UNSET if failure.condition_index is None else failure.condition_index,
+            effect_index=UNSET if failure.effect_index is None else failure.effect_index,
+            details=failure.details,
+        )
+        return effect_of(props, self._wrapper(campaign, code, failure.rule))
+
+    def _left_out(self, code: Code, campaign: Campaign, why: str) -> Effect:
+        """The evaluation tree passed the campaign over (rules.md §5.7)."""
+        word, reject = ("Coupon", RejectCoupon) if isinstance(code, Coupon) else ("Referral", RejectReferral)
+        props: Props = reject(
+            value=code.code, rejection_reason=f"{word}PartOfNotTriggeredCampaign", campaign_exclusion_reason=why
+        )
+        return effect_of(props, self._wrapper(campaign, code, None))
+
+    def _wrapper(self, campaign: Campaign | None, code: Code, rule: Rule | None) -> dict[str, Any]:
+        about = {"triggered_by_coupon": code.id} if isinstance(code, Coupon) else {}
+        if campaign is None:
+            return {**NO_CAMPAIGN, **about}
+        source = campaign.source
+        return {
+            "campaign_id": source.id,
+            "ruleset_id": source.ruleset_id if source.ruleset_id is not None else -1,
+            "rule_index": rule.index if rule else 0,
+            "rule_name": rule.title if rule else "",
+            "evaluation_group_id": source.group_id,
+            "evaluation_group_mode": source.group_mode,
+            **about,
+        }
