@@ -16,7 +16,7 @@ FILES = sorted(FOLDER.glob("*.json"))
 def test_the_case_gives_what_it_says(path):
     text = path.read_text()
     case, expected = judge.Case(text), judge.exact(text)
-    found = judge.found(case, evaluate(case.program, case.facts, case.now))
+    found = judge.found(evaluate(case.program, case.facts, case.now))
     given = json.loads(text)
     for name in expected.keys() & found.keys():
         wanted = expected[name]
@@ -25,13 +25,7 @@ def test_the_case_gives_what_it_says(path):
         elif name == "failures":
             wanted = [judge.exact(json.dumps(case.failed(g))) | w for g, w in zip(given[name], wanted, strict=True)]
         assert found[name] == wanted
-    assert {"why", "campaigns", "effects"} <= expected.keys() <= KEYS
-
-
-KEYS = {
-    "why", "application", "attributes", "campaigns", "session", "profile", "coupons", "now", "event", "campaignIds",
-    "explain", "effects", "failures", "triggered", "couponUses", "campaignUses", "attributeChanges",
-}  # fmt: skip
+    assert {"why", "campaigns", "effects"} <= expected.keys()
 
 
 def test_there_are_cases():

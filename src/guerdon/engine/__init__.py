@@ -1,5 +1,6 @@
 """The engine as a library: rules in, effects out. Pure: standard library and msgspec, no I/O, no clock, no chance."""
 
+from guerdon.engine.case import Case, CaseProblem, read_case
 from guerdon.engine.evaluate import evaluate
 from guerdon.engine.facts import Facts
 from guerdon.engine.library import Library
@@ -7,4 +8,7 @@ from guerdon.engine.outcome import Outcome
 from guerdon.engine.program import Program, compile_program
 from guerdon.engine.ruleset import check_ruleset, compile_campaign
 
-__all__ = ["Facts", "Library", "Outcome", "Program", "check_ruleset", "compile_campaign", "compile_program", "evaluate"]
+__all__ = [
+    "Case", "CaseProblem", "Facts", "Library", "Outcome", "Program", "check_ruleset", "compile_campaign",
+    "compile_program", "evaluate", "read_case",
+]  # fmt: skip
