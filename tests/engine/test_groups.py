@@ -28,7 +28,7 @@ TEN_EACH = per_item(["if", ["<", PRICE, 10], 0, 10])
 def run(groups, campaigns, *, coupons=(), complete=False, session=CARTS, explain=True, application=None):
     """Campaigns are (id, group, rule); the outcome of their evaluation."""
     sources = [
-        judge.campaign(id=number, group_id=group, position=place, rules=[rule])
+        judge.campaign(id=number, groupId=group, position=place, rules=[rule])
         for place, (number, group, rule) in enumerate(campaigns)
     ]
     definitions = [AttributeDefinition("CustomerSession", "note", "string")]
@@ -150,7 +150,7 @@ def test_a_campaign_without_a_unit_of_its_own_is_passed_over():
 def test_the_codes_of_campaigns_that_were_passed_over_are_told_why():
     valid = off(10, needs=["couponValid"])
     more = off(20, needs=["couponValid"])
-    coupons = [{"id": 7, "campaign_id": 1, "code": "ONE"}, {"id": 8, "campaign_id": 2, "code": "TWO"}]
+    coupons = [{"id": 7, "campaignId": 1, "code": "ONE"}, {"id": 8, "campaignId": 2, "code": "TWO"}]
     for mode, why, loser in [
         ("listOrder", "CampaignIsNotFirst", "TWO"),
         ("highestDiscount", "CampaignGaveLowerDiscount", "ONE"),

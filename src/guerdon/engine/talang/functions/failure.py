@@ -17,8 +17,8 @@ def _on_failure(frame: Any, condition: Callable[[], Any], effects: Callable[[], 
     try:
         holds: bool = expect(bool, condition(), BOOLEAN)
     except ERRORS:
-        frame.failed_conditions.append((frame.condition_index, effects))
+        frame.failed_conditions.append((frame.condition_index, effects()))
         raise
     if not holds:
-        frame.failed_conditions.append((frame.condition_index, effects))
+        frame.failed_conditions.append((frame.condition_index, effects()))
     return holds
