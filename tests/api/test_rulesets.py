@@ -86,10 +86,49 @@ def test_rules_come_back_number_for_number(manager, campaign):
     assert '"bindings":[{"name":"y","expression":["+",2,0]}]' in manager.get(RULESETS).text
 
 
-def test_strikethrough_rules_are_kept(manager, campaign):
-    rule = make.rule(id="7fa800a8-ac8d-4792-85dc-c4650dcc8f23")
+PER_ITEM = ["setDiscountPerItem", "One off", [".", "Session", "CartItems"], [["Item"], 1]]
+
+
+def test_strikethrough_rules_are_kept(manager):
+    make.new_campaign(manager, features=["strikethrough"])
+    rule = make.rule(id="7fa800a8-ac8d-4792-85dc-c4650dcc8f23", effects=[PER_ITEM])
     made = manager.post(RULESETS, json=make.ruleset(strikethroughRules=[rule], rbVersion="v3")).json()
     assert (made["strikethroughRules"], made["rbVersion"]) == ([rule], "v3")
+
+
+def refused(answer):
+    assert answer.status_code == 400, answer.text
+    return [(error["source"]["pointer"], error["details"]) for error in answer.json()["errors"]]
+
+
+def test_strikethrough_rules_have_effects_on_items_and_no_conditions(server, manager, campaign):
+    rules = [make.rule(condition=["and", False], effects=[PER_ITEM]), make.rule()]
+    found = refused(manager.post(RULESETS, json=make.ruleset(strikethroughRules=rules)))
+    assert [pointer for pointer, _ in found] == [
+        "/strikethroughRules",
+        "/strikethroughRules/0/condition",
+        "/strikethroughRules/1/effects/0/0",
+    ]
+    assert "needs" not in found[1][1]
+    assert "features" in found[0][1]
+    assert server.sql("SELECT count(*) AS count FROM rulesets")[0]["count"] == 0
+
+
+def test_a_rule_needs_the_features_of_its_campaign(server, manager):
+    make.new_campaign(manager, features=[])
+    [(pointer, details)] = refused(
+        manager.post(RULESETS, json=make.ruleset(make.rule(condition=["and", ["couponValid"]])))
+    )
+    assert (pointer, "`coupons` among the features" in details) == ("/rules/0/condition/1/0", True)
+    assert server.sql("SELECT count(*) AS count FROM rulesets")[0]["count"] == 0
+
+
+def test_a_campaign_of_type_cart_item_has_effects_on_items_only(server, manager):
+    make.new_campaign(manager, type="cartItem")
+    [(pointer, _)] = refused(manager.post(RULESETS, json=make.ruleset(make.rule())))
+    assert pointer == "/rules/0/effects/0/0"
+    assert server.sql("SELECT count(*) AS count FROM rulesets")[0]["count"] == 0
+    assert manager.post(RULESETS, json=make.ruleset(make.rule(effects=[PER_ITEM]))).status_code == 201
 
 
 def test_one_effect_given_directly_is_wrapped_and_bindings_may_be_missing(manager, campaign):

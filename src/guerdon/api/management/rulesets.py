@@ -38,12 +38,15 @@ def _plain(structs: Any) -> list[dict[str, Any]]:
 
 async def _check(conn: Connection, place: rulesets.Place, data: NewRuleset, now: datetime) -> None:
     account_id, application_id, campaign_id = place
-    await campaigns.get_campaign(conn, account_id, application_id, campaign_id, now)  # or it is not found
+    campaign = await campaigns.get_campaign(conn, account_id, application_id, campaign_id, now)
     definitions = await attributes.definitions(conn, account_id, application_id)
     problems = engine.check_ruleset(
         _plain(data.rules),
         _plain(data.bindings),
         attributes={key: definition.type for key, definition in definitions.items()},
+        features=campaign.features,
+        item_only=campaign.type == "cartItem",
+        strikethrough_rules=_plain(data.strikethrough_rules or []),
     )
     checks.refuse([Problem.at(problem.pointer, "Invalid expression", problem.message) for problem in problems])
 
