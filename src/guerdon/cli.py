@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+from pathlib import Path
 
 from guerdon import demo, replay
 from guerdon.settings import Settings
@@ -32,8 +33,9 @@ def _parser() -> argparse.ArgumentParser:
     replay.add_arguments(
         commands.add_parser("replay", help="a year of a real grocer's baskets, against a running server")
     )
-    again = commands.add_parser("eval", help="judge a request of the event log again and compare what comes out")
-    again.add_argument("event", type=int, help="id of the event")
+    again = commands.add_parser("eval", help="judge a case file, or a request of the event log again")
+    again.add_argument("what", help="a JSON file with a case (docs/howto/first-rule.md), or the id of an event")
+    again.add_argument("--explain", action="store_true", help="tell as a tree how it came about")
     again.add_argument("--application", type=int, default=1, help="id of the Application (1)")
     return parser
 
@@ -43,6 +45,8 @@ def _run(arguments: argparse.Namespace, settings: Settings) -> int:
         return demo.demo(arguments)
     if arguments.command == "replay":
         return replay.replay(arguments)
+    if arguments.command == "eval" and not arguments.what.isdecimal():
+        return _judge_case(arguments.what, explained=arguments.explain)
     # The server's side is imported when it is asked for, so that the clients start at once.
     from guerdon import serve
 
@@ -50,4 +54,26 @@ def _run(arguments: argparse.Namespace, settings: Settings) -> int:
         return serve.serve(settings)
     if arguments.command == "migrate":
         return serve.migrate_only(settings)
-    return serve.judge_again(settings, arguments.application, arguments.event)
+    return serve.judge_again(settings, arguments.application, int(arguments.what), explained=arguments.explain)
+
+
+def _judge_case(path: str, *, explained: bool) -> int:
+    """Evaluate a case file without a server: its effects as JSON, or the story of them."""
+    from guerdon.engine import evaluate
+    from guerdon.engine.case import CaseProblem, read_case
+    from guerdon.engine.explain import explain
+    from guerdon.engine.tell import tell
+    from guerdon.wire.base import encode_text
+
+    try:
+        case = read_case(Path(path).read_bytes())
+    except OSError as error:
+        sys.exit(f"guerdon: {path}: {error.strerror}")
+    except CaseProblem as problem:
+        sys.exit(f"guerdon: {path}: {problem}")
+    if explained:
+        print(*tell(case.program, explain(case.program, case.facts, case.now)), sep="\n")
+        return 0
+    for effect in evaluate(case.program, case.facts, case.now).effects:
+        print(encode_text(effect))
+    return 0

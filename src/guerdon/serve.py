@@ -23,7 +23,7 @@ from guerdon.db.migrate import migrate
 from guerdon.errors import ClientError
 from guerdon.first_run import FirstRun, open_demo_shop, prepare
 from guerdon.flows.programs import Programs
-from guerdon.flows.run_again import run_again
+from guerdon.flows.run_again import explain_again, run_again
 from guerdon.settings import Settings
 from guerdon.wire.base import encode_text
 
@@ -165,12 +165,17 @@ def migrate_only(settings: Settings) -> int:
     return 0
 
 
-def judge_again(settings: Settings, application_id: int, event_id: int) -> int:
-    """`guerdon eval`: judge a logged request again and say whether the same came out; 1 when it did not."""
+def judge_again(settings: Settings, application_id: int, event_id: int, *, explained: bool) -> int:
+    """`guerdon eval`: judge a logged request again and say whether the same came out; 1 when it did not. With
+    `explained`, tell how it came about."""
 
     async def run(url: str) -> int:
         conn = await pool.connect(url)
         try:
+            if explained:
+                lines = await explain_again(conn, Programs(), application_id, event_id)
+                sys.stdout.write("".join(f"{line}\n" for line in lines))
+                return 0
             record, outcome = await run_again(conn, Programs(), application_id, event_id)
         finally:
             await conn.close()

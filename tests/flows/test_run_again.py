@@ -161,6 +161,22 @@ def test_a_fresh_process_says_the_same(server, lived):
     assert done.stderr.endswith(": DIFFERENT from the log\n")
 
 
+def test_a_logged_request_is_explained(server, lived):
+    logged = events(server)
+    environment = os.environ | {"GUERDON_DATABASE_URL": server.database}
+    guerdon = [str(Path(sys.executable).with_name("guerdon")), "eval", "--explain"]
+    fired = next(row for row in logged if "acceptCoupon" in row["effects"])
+    done = subprocess.run([*guerdon, str(fired["id"])], env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "      ✓ couponValid\n" in done.stdout
+    assert "      → acceptCoupon value " in done.stdout
+    cancelled = next(row for row in logged if row["type"] == "talon_session_cancelled")
+    done = subprocess.run(
+        [*guerdon, str(cancelled["id"])], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "No rules ran: what the session had been given was taken back.\n"
+
+
 def test_events_of_other_applications_are_not_found(server, shop):
     shop.put("/v2/customer_sessions/s1", json={"customerSession": {}}).raise_for_status()
 

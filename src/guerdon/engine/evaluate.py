@@ -20,7 +20,7 @@ from guerdon.engine.uses import DISCOUNTS, campaign_uses, coupon_uses
 from guerdon.engine.verdicts import Failure, Verdicts
 
 
-class _Standing(Struct, frozen=True):
+class Standing(Struct, frozen=True):
     """Where an evaluation stands, for a group that may want to go back there."""
 
     frame: Mark
@@ -29,12 +29,14 @@ class _Standing(Struct, frozen=True):
     attempts: int
 
 
-class _Evaluation:
+class Evaluation:
     """One request: runs campaigns, and keeps the books on which rules failed and which campaigns triggered."""
+
+    frame_type = Frame
 
     def __init__(self, program: Program, facts: Facts, now: datetime, generators: Generators | None) -> None:
         self.program, self.facts, self.now = program, facts, now
-        self.frame = Frame(program, facts, now, generators)
+        self.frame = self.frame_type(program, facts, now, generators)
         self.verdicts = Verdicts(program, facts, now, self.frame)
         self.failures: list[RuleFailureReason] = []
         self.triggered: list[int] = []
@@ -65,27 +67,27 @@ class _Evaluation:
     def run_place(self, place: int) -> bool:
         """Run the campaign at a place; whether it triggered."""
         campaign = self.program.campaigns[place]
-        return self.runs(campaign) and self._run_campaign(campaign)
+        return self.runs(campaign) and self.run_campaign(campaign)
 
-    def mark(self) -> _Standing:
+    def mark(self) -> Standing:
         """Where things stand."""
-        return _Standing(self.frame.mark(), len(self.failures), len(self.triggered), len(self.attempts))
+        return Standing(self.frame.mark(), len(self.failures), len(self.triggered), len(self.attempts))
 
     def restore(self, mark: object) -> None:
         """Take back all that was done since the mark."""
-        assert isinstance(mark, _Standing)
+        assert isinstance(mark, Standing)
         self.frame.restore(mark.frame)
         del self.failures[mark.failures :], self.triggered[mark.triggered :], self.attempts[mark.attempts :]
 
     def given(self, mark: object) -> Decimal:
         """The discounts given since the mark."""
-        assert isinstance(mark, _Standing)
+        assert isinstance(mark, Standing)
         effects = self.frame.effects[mark.frame.effects :]
         return sum((effect.props.value for effect in effects if effect.effect_type in DISCOUNTS), ZERO)
 
     def given_by_unit(self, mark: object) -> dict[Unit, Decimal]:
         """The discounts on single units since the mark."""
-        assert isinstance(mark, _Standing)
+        assert isinstance(mark, Standing)
         found: dict[Unit, Decimal] = {}
         for effect in self.frame.effects[mark.frame.effects :]:
             if effect.effect_type in DISCOUNTS and hasattr(effect.props, "position"):
@@ -112,7 +114,7 @@ class _Evaluation:
 
     # --- campaigns and rules
 
-    def _run_campaign(self, campaign: Campaign) -> bool:
+    def run_campaign(self, campaign: Campaign) -> bool:
         """All rules once; those that look at a coupon once more for each further code (core.md §6.2)."""
         frame = self.frame
         coupons: Collection[Coupon | None] = self.verdicts.coupons.get(campaign.source.id) or (None,)
@@ -123,12 +125,13 @@ class _Evaluation:
             for rule in campaign.rules:
                 if rule.uses_coupon or turn == 0:
                     frame.begin_rule(rule, coupon if rule.uses_coupon else None)
-                    succeeded = self._run_rule(campaign, rule) or succeeded
+                    succeeded = self.run_rule(campaign, rule) or succeeded
         if succeeded:
             self.triggered.append(campaign.source.id)
         return succeeded
 
-    def _run_rule(self, campaign: Campaign, rule: Rule) -> bool:
+    def run_rule(self, campaign: Campaign, rule: Rule) -> bool:
+        """Conditions, then effects; a rule that fails leaves nothing but its failure effects (rules.md §5.4)."""
         frame = self.frame
         coupon = frame.coupon
         referral = frame.referral if rule.uses_referral else None
@@ -232,6 +235,6 @@ def evaluate(program: Program, facts: Facts, now: datetime, generators: Generato
     with an accept or reject effect (rules.md §5, core.md §4.2).
     """
     with localcontext(ARITHMETIC):
-        run = _Evaluation(program, facts, now, generators)
+        run = Evaluation(program, facts, now, generators)
         run.run()
         return run.outcome()

@@ -59,11 +59,17 @@ def check_ruleset(
 
 
 def compile_campaign(
-    source: CampaignSource, attributes: Mapping[tuple[str, str], str], library: Library = EMPTY
+    source: CampaignSource,
+    attributes: Mapping[tuple[str, str], str],
+    library: Library = EMPTY,
+    *,
+    compiler: type[Compiler] = Compiler,
 ) -> Campaign:
-    """The campaign, ready to run. A rule that no longer checks (an attribute is gone) is kept as broken."""
+    """The campaign, ready to run. A rule that no longer checks (an attribute is gone) is kept as broken.
+
+    `compiler` is another one where every step is to be written down (explain.py)."""
     authoring = Authoring(attributes=attributes, library=library)
-    checked = _Ruleset(source.rules or [], source.bindings or [], authoring)
+    checked = _Ruleset(source.rules or [], source.bindings or [], authoring, compiler)
     functions = checked.compiler.build()
     return Campaign(
         source=source,
@@ -78,9 +84,15 @@ def compile_campaign(
 class _Ruleset:
     """One pass over a ruleset: checks every expression and hands it to the compiler."""
 
-    def __init__(self, rules: list[dict[str, Any]], bindings: list[dict[str, Any]], authoring: Authoring) -> None:
+    def __init__(
+        self,
+        rules: list[dict[str, Any]],
+        bindings: list[dict[str, Any]],
+        authoring: Authoring,
+        compiler: type[Compiler] = Compiler,
+    ) -> None:
         self.authoring = authoring
-        self.compiler = Compiler()
+        self.compiler = compiler()
         self.problems: list[Problem] = []
         self.binding_functions: list[str] = []
         self.coupon_bindings: list[int] = []

@@ -3,8 +3,10 @@
 from guerdon.db import events
 from guerdon.db.pool import Connection
 from guerdon.engine import Outcome, evaluate
+from guerdon.engine.explain import explain
 from guerdon.engine.facts import Facts
 from guerdon.engine.rollback import take_back
+from guerdon.engine.tell import tell
 from guerdon.flows.merge import CANCELLED, REVOKED
 from guerdon.flows.programs import Programs
 from guerdon.wire.base import decoder
@@ -23,3 +25,14 @@ async def run_again(
         return record, take_back(*await events.closing_of(conn, record))
     program = await programs.at(conn, application_id, record.revision)
     return record, evaluate(program, facts, record.judged_at)
+
+
+async def explain_again(conn: Connection, programs: Programs, application_id: int, event_id: int) -> list[str]:
+    """How the effects of a log entry came about, as lines; a session that was cancelled ran no rules. Raises
+    NotFound."""
+    record = await events.get_record(conn, application_id, event_id)
+    facts = decoder(Facts).decode(record.facts)
+    if facts.event in (CANCELLED, REVOKED):
+        return ["No rules ran: what the session had been given was taken back."]
+    program = await programs.at(conn, application_id, record.revision)
+    return list(tell(program, explain(program, facts, record.judged_at)))
