@@ -203,7 +203,7 @@ def _function(name: str) -> str:
     blocks = []
     for function in overloads(name):
         returned = "" if function.is_effect else f" → {result(function)}"
-        lines = [f"`{function.signature()}`{returned}", " ".join(function.doc.split())]
+        lines = [f"`{_call(function)}`{returned}", " ".join(function.doc.split())]
         if function.options:
             options = ", ".join(_option(name, takes) for name, takes in function.options.items())
             lines.append(f"Options: {options}.")
@@ -217,6 +217,16 @@ def _function(name: str) -> str:
     if f'["{name}"' not in text and name in _uses():
         text += f"  \nWritten `{_uses()[name]}`."
     return text
+
+
+def _call(function: Function) -> str:
+    """How it is called, with the names and kinds of its arguments."""
+    required, fixed = len(function.params) - function.optional, len(function.params)
+    args = [
+        f"{name}{'…' if index >= fixed else '?' if index >= required else ''}: {function.param(index)}"
+        for index, name in enumerate(function.arguments)
+    ]
+    return f"{function.name}({', '.join(args)})"
 
 
 @cache

@@ -9,9 +9,10 @@ from guerdon.wire.base import Wire
 
 
 class FuncArgDef(Wire, kw_only=True):
-    """Contract schema `FuncArgDef`. `type` is the contract's word for a kind (`string`, `(list number)`) or one of
+    """Contract schema `FuncArgDef`. `name` is what it is called here; `type` is the contract's word for a kind (`string`, `(list number)`) or one of
     ours, such as `item` or `lambda`; a `repeated` argument may stand any number of times."""
 
+    name: str
     type: str
     description: str | UnsetType = UNSET
     optional: bool

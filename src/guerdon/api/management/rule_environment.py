@@ -57,13 +57,11 @@ def _custom(known: list[Attribute]) -> Iterator[SlotDef]:
 
 
 def _function(function: Function) -> FunctionDef:
-    required = len(function.params) - function.optional
+    required, fixed = len(function.params) - function.optional, len(function.params)
     args = [
-        FuncArgDef(type=_type(kind), optional=index >= required, repeated=False)
-        for index, kind in enumerate(function.params)
+        FuncArgDef(name=name, type=_type(function.param(index)), optional=index >= required, repeated=index >= fixed)
+        for index, name in enumerate(function.arguments)
     ]
-    if function.rest:
-        args.append(FuncArgDef(type=_type(function.rest), optional=True, repeated=True))
     return FunctionDef(
         name=function.name,
         type=_type(result(function)),

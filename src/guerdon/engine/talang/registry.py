@@ -3,6 +3,7 @@
 The checker, the compiler and the generated reference page read the same declarations.
 """
 
+import inspect
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
@@ -69,6 +70,17 @@ class Function(Struct, frozen=True, kw_only=True):
     def param(self, index: int) -> str:
         """The kind of the argument at `index`."""
         return self.params[index] if index < len(self.params) else self.rest
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """The names of the arguments, as `run` has them; the last stands for all further ones where `rest` is set."""
+        count = len(self.params) + bool(self.rest)
+        if not inspect.isfunction(self.run) or count == 0:
+            return ("value", "other", "others")[:count]
+        own = inspect.signature(self.run).parameters.values()
+        named = [one.name for one in own if one.kind in (one.POSITIONAL_OR_KEYWORD, one.VAR_POSITIONAL)]
+        named = [one.strip("_") or "value" for one in named[1 if self.frame else 0 :]]
+        return tuple(named[:count]) if len(named) >= count else ("value", "other", "others")[-count:]
 
     def signature(self) -> str:
         """How it is written, for messages and the reference."""
