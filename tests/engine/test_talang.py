@@ -112,7 +112,23 @@ def test_every_function_is_documented_and_has_an_example():
 
 
 # Overloads for times or texts beside one with an example, and what needs a frame of its own to show.
-WITHOUT_EXAMPLE = ["<", "<=", ">", ">=", "attributeExists", "couponValid", "inCollection", "isEmpty", "kv"]
+WITHOUT_EXAMPLE = [
+    "<",
+    "<=",
+    ">",
+    ">=",
+    "attributeExists",
+    "bundle",
+    "byIndex",
+    "couponValid",
+    "globalFilter",
+    "highest",
+    "inCollection",
+    "isEmpty",
+    "kv",
+    "lowest",
+    "valueMapItems",
+]
 
 
 def test_the_tables_are_json_with_four_columns():

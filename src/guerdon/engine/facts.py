@@ -45,6 +45,11 @@ class CartItem(Struct, frozen=True, kw_only=True):
     catalog_item_id: int | None = None
 
     @property
+    def remaining(self) -> int:
+        """How many units are left: returned ones are neither counted nor evaluated (core.md §2.6)."""
+        return self.quantity - self.returned_quantity
+
+    @property
     def costs(self) -> Decimal:
         """The additional costs of one unit."""
         return sum(self.additional_costs.values(), ZERO)
@@ -98,6 +103,14 @@ class Store(Struct, frozen=True, kw_only=True):
     attributes: dict[str, Any] = {}
 
 
+# What limits may be on (core.md §8.1): the first three count amounts, the others how often.
+LIMITED = (
+    "setDiscount", "createLoyaltyPoints", "redeemLoyaltyPoints", "redeemCoupon", "redeemReferral", "setDiscountEffect",
+    "createCoupon", "createReferral", "createLoyaltyPointsEffect", "redeemLoyaltyPointsEffect", "awardGiveaway",
+    "addFreeItemEffect", "customEffect", "callApi", "reserveCoupon",
+)  # fmt: skip
+
+
 class Limit(Struct, frozen=True, kw_only=True):
     """How much of an action there may be, for each combination of entities and in each period (core.md §8.1).
 
@@ -115,8 +128,9 @@ class Limit(Struct, frozen=True, kw_only=True):
 class Counter(Struct, frozen=True, kw_only=True):
     """How much of a limit is used up: the action of a campaign, for these entities, in a period.
 
-    `entities` holds pairs such as ("Profile", "jane") in alphabetical order of the entity; `period` is the label
-    of core.md §8.4 (`Y2026M6`), empty for a lifetime.
+    `entities` holds pairs such as ("Profile", "jane") in alphabetical order of the entity: integration ids of
+    profiles, sessions and stores, ids of coupons and referrals, identifiers as they are. A limit of a coupon counts
+    under the coupon, too. `period` is the label of core.md §8.4 (`Y2026M6`), empty for a lifetime.
     """
 
     campaign_id: int

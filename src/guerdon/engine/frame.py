@@ -4,7 +4,7 @@ Everything that can change is the list of effects and dicts that are written thr
 attributes, values of bindings. A failed rule is undone from the log of old values. The facts never change.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -17,11 +17,13 @@ from guerdon.engine.discounts import Discounts
 from guerdon.engine.effects import Effect, effect_of
 from guerdon.engine.facts import CartItem, Coupon, Facts, Profile, Referral
 from guerdon.engine.generators import Generators, Seeded
+from guerdon.engine.limits import Limits
 from guerdon.engine.money import plain
 from guerdon.engine.outcome import AttributeChange
 from guerdon.engine.program import Campaign, Program, Rule
 from guerdon.engine.props import Props
 from guerdon.engine.talang.values import ERRORS, EvaluationError, reason, shown, text
+from guerdon.engine.undo import Undo
 
 _UNBOUND = object()
 Unit = tuple[int, int | None]
@@ -31,16 +33,36 @@ STEPS_OF_A_VALUE = 10
 
 
 class Item:
-    """One unit of a cart line; without flattening, the whole line."""
+    """One unit of a cart line; without flattening, the whole line. `sub_position` is its number in the line, None for
+    a whole line; `unit` tells units apart; `mapped` is its value in a value map."""
 
-    __slots__ = ("line", "number", "position", "quantity", "sub_position")
+    __slots__ = ("count", "line", "mapped", "sub_position", "unit")
 
-    def __init__(self, line: CartItem, sub_position: int | None) -> None:
+    def __init__(self, line: CartItem, sub_position: int | None, mapped: Decimal | None = None) -> None:
         self.line = line
-        self.position = Decimal(line.position)
         self.sub_position = sub_position
-        self.number = Decimal(sub_position or 0)
-        self.quantity = Decimal(line.quantity if sub_position is None else 1)
+        self.unit = (line.position, sub_position)
+        self.count = line.remaining if sub_position is None else 1
+        self.mapped = mapped
+
+    def with_value(self, mapped: Decimal) -> "Item":
+        """The same unit with its value in a value map."""
+        return Item(self.line, self.sub_position, mapped)
+
+    @property
+    def position(self) -> Decimal:
+        """The place of the line in the cart."""
+        return Decimal(self.line.position)
+
+    @property
+    def number(self) -> Decimal:
+        """The number of the unit in its line."""
+        return Decimal(self.sub_position or 0)
+
+    @property
+    def quantity(self) -> Decimal:
+        """How many units it stands for."""
+        return Decimal(self.count)
 
     @property
     def total(self) -> Decimal:
@@ -80,7 +102,9 @@ class Frame:
             "Profile": facts.profile.attributes if facts.profile else {},
         }
         self.changed: dict[tuple[str, str], Any] = {}
-        self.discounts = Discounts(facts.session)
+        self._undo = Undo()
+        self.limits = Limits(program.settings, facts, now, self._undo)
+        self.discounts = Discounts(facts.session, program.settings, self.limits, self._undo)
         self.campaign: Campaign
         self.rule: Rule
         self.coupon: Coupon | None = None
@@ -94,7 +118,6 @@ class Frame:
         self._items: list[Item] | None = None
         self._values: dict[Any, Any] = {}
         self._steps = 0
-        self._undo: list[tuple[dict[Any, Any], Any, Any]] = []
 
     # --- what rules read
 
@@ -103,9 +126,9 @@ class Frame:
         if self._items is None:
             if self.program.settings.flattened:
                 lines = self.session.cart_items
-                self._items = [Item(line, number) for line in lines for number in range(line.quantity)]
+                self._items = [Item(line, number) for line in lines for number in range(line.remaining)]
             else:
-                self._items = [Item(line, None) for line in self.session.cart_items]
+                self._items = [Item(line, None) for line in self.session.cart_items if line.remaining > 0]
         return self._items
 
     def known_profile(self) -> Profile:
@@ -122,7 +145,7 @@ class Frame:
 
     def coupon_remainder(self) -> Decimal | None:
         """What the coupon can still give; None without a discount limit."""
-        return self.discounts.coupon_left(self.current_coupon())
+        return self.limits.coupon_left(self.current_coupon())
 
     def coupon_valid(self) -> bool:
         """Whether a valid code is being judged; codes that failed their checks never get here."""
@@ -136,7 +159,7 @@ class Frame:
 
     def may_touch(self, item: Item) -> bool:
         """Whether effects may touch the unit: in a group that gives each unit to one campaign, another may have it."""
-        return self.only is None or (item.line.position, item.sub_position) in self.only
+        return self.only is None or item.unit in self.only
 
     def visit(self, count: int) -> None:
         """Count list elements that are about to be walked over; a campaign may visit a million of them."""
@@ -165,18 +188,6 @@ class Frame:
         self.put(self._values, index, value)
         return value
 
-    def discounted_total(self) -> Decimal:
-        """The session total less what was granted so far; the plain total without cascading discounts."""
-        return self.discounts.left("sessionTotal") if self.program.settings.cascading else self.session.total
-
-    def discounted_cart_total(self) -> Decimal:
-        """The same for the cart items."""
-        return self.discounts.left("cartItems") if self.program.settings.cascading else self.session.cart_item_total
-
-    def discounted_price(self, item: Item) -> Decimal:
-        """The same for one unit."""
-        return self.discounts.left_of_item(item, "price") if self.program.settings.cascading else item.line.price
-
     # --- turns
 
     def begin_campaign(self, campaign: Campaign, referral: Referral | None = None) -> None:
@@ -187,12 +198,14 @@ class Frame:
         self._values = {}
         self._frozen = not campaign.frozen_bindings
         self._steps = 0
+        self.limits.begin(campaign, None)
 
     def begin_rule(self, rule: Rule, coupon: Coupon | None) -> None:
         """The next rule, for a code or for none: bindings that look at the coupon are computed anew for each."""
         self.rule = rule
         if coupon is not self.coupon:
             self.coupon = coupon
+            self.limits.begin(self.campaign, coupon)
             for index in self.campaign.coupon_bindings:
                 self._values.pop(index, None)
             self._frozen = not self.campaign.frozen_bindings
@@ -208,17 +221,12 @@ class Frame:
 
     def mark(self) -> Mark:
         """Where the frame stands."""
-        return Mark(len(self.effects), len(self._undo))
+        return Mark(len(self.effects), self._undo.mark())
 
     def restore(self, mark: Mark) -> None:
         """Take back every effect and change since the mark."""
         del self.effects[mark.effects :]
-        while len(self._undo) > mark.changes:
-            where, key, old = self._undo.pop()
-            if old is _UNBOUND:
-                where.pop(key)
-            else:
-                where[key] = old
+        self._undo.back_to(mark.changes)
         self._frozen = False
 
     def attempt(self, action: Callable[[], Any]) -> str:
@@ -242,12 +250,16 @@ class Frame:
 
     def put(self, where: dict[Any, Any], key: Any, value: Any) -> None:
         """Change a value so that a failing rule can be undone."""
-        self._undo.append((where, key, where.get(key, _UNBOUND)))
-        where[key] = value
+        self._undo.put(where, key, value)
 
     def emit(self, props: Props) -> None:
         """Add an effect in the name of the rule whose turn it is."""
-        self.effects.append(effect_of(props, self.wrapper()))
+        self.emit_all((props,))
+
+    def emit_all(self, several: Iterable[Props]) -> None:
+        """Add many effects at once."""
+        wrapper = self.wrapper()
+        self.effects.extend([effect_of(props, wrapper) for props in several])
 
     def wrapper(self) -> dict[str, Any]:
         """What every effect says about where it comes from (core.md §4.2)."""
@@ -267,37 +279,6 @@ class Frame:
         return wrapper
 
     # --- effects
-
-    def set_discount(self, name: str, amount: Decimal, scope: str = "", partial: bool | None = None) -> None:
-        """An amount off the session, capped so that its scope never goes below zero (ruling 2)."""
-        self.before_change()
-        settings = self.program.settings
-        self.discounts.set_discount(self, name, amount, scope or settings.discount_scope, partial)
-
-    def set_discount_per_item(
-        self,
-        name: str,
-        amounts: list[tuple[Item, Decimal]],
-        scope: str = "",
-        partial: bool | None = None,
-        excluded_from_price_history: bool | None = None,
-    ) -> None:
-        """Amounts off single units, each capped at what is left of the unit."""
-        self.before_change()
-        settings = self.program.settings
-        self.discounts.set_discount_per_item(
-            self,
-            name,
-            [(item, amount) for item, amount in amounts if self.may_touch(item)],
-            scope or settings.item_scope,
-            partial,
-            excluded=excluded_from_price_history,
-        )
-
-    def add_free_item(self, name: str, sku: str, quantity: int) -> None:
-        """One effect for each unit (core.md §5.4)."""
-        for _ in range(quantity):
-            self.emit(kinds.AddFreeItem(sku=sku, name=name))
 
     def show_notification(self, kind: str, title: str, body: str) -> None:
         """A message for the customer."""
@@ -341,6 +322,6 @@ class Frame:
             return [self._json(part, depth + 1) for part in value]
         if isinstance(value, dict):
             return {key: self._json(part, depth + 1) for key, part in value.items()}
-        if isinstance(value, Item):
-            raise EvaluationError("a cart item cannot be written into an effect")
-        return value
+        if value is None or isinstance(value, str | bool | int):
+            return value
+        raise EvaluationError(f"{shown(value)} cannot be written into an effect")

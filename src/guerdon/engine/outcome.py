@@ -67,7 +67,8 @@ class PointsChange(Struct, frozen=True, kw_only=True):
 
 
 class LimitUse(Struct, frozen=True, kw_only=True):
-    """What a counter goes up by when the session closes (facts.Counter has the meaning of the members)."""
+    """What a counter goes up by when the session closes, and down by on a rollback (facts.Counter has the meaning of
+    the members)."""
 
     campaign_id: int
     action: str

@@ -19,8 +19,14 @@ def suggest(name: str, known: list[str]) -> str:
 class Lookups:
     """What names stand for in an expression, and the problems found. `value` checks what a path computes."""
 
-    def __init__(self, bindings: Mapping[str, Binding], attributes: Mapping[tuple[str, str], str]) -> None:
+    def __init__(
+        self,
+        bindings: Mapping[str, Binding],
+        attributes: Mapping[tuple[str, str], str],
+        filters: Mapping[str, Binding],
+    ) -> None:
         self.bindings = bindings
+        self.filters = filters
         self.attributes = attributes
         self.locals: dict[str, str] = {}
         self.problems: list[Problem] = []
@@ -42,17 +48,31 @@ class Lookups:
         if head in self.locals:
             return self._local(node, head, rest)
         if head in self.bindings:
-            binding = self.bindings[head]
-            self.inputs |= binding.inputs
-            self.depth = max(self.depth, node.pointer.count("/") + binding.depth)
-            return self._inside(node, Bound(kind=binding.kind, index=binding.index, pointer=node.pointer), rest)
+            return self._inside(node, self._bound(self.bindings[head], node), rest)
+        if head in self.filters and head not in PATHS:
+            return self._inside(node, self._bound(self.filters[head], node), rest)
         if head == "Item":
             return self.problem(node.pointer, 'Item is known only inside a lambda such as [["Item"], …]')
         if head not in PATHS:
-            known = [*PATHS, *self.bindings, *self.locals]
+            known = [*PATHS, *self.bindings, *self.filters, *self.locals]
             return self.problem(f"{node.pointer}/1", f"there is no `{head}`{suggest(head, known)}")
         self.inputs.add(head)
         return self._entity(node, head, rest, "")
+
+    def global_filter(self, node: Node) -> Typed:
+        """The items of one of the Application's cart item filters, by its name."""
+        if not isinstance(node, Literal) or not isinstance(node.value, str):
+            return self.problem(node.pointer, "write the name of a cart item filter of the Application")
+        binding = self.filters.get(node.value)
+        if binding is None:
+            hint = suggest(node.value, list(self.filters))
+            return self.problem(node.pointer, f"there is no cart item filter `{node.value}`{hint}")
+        return self._bound(binding, node)
+
+    def _bound(self, binding: Binding, node: Node) -> Typed:
+        self.inputs |= binding.inputs
+        self.depth = max(self.depth, node.pointer.count("/") + binding.depth)
+        return Bound(kind=binding.kind, index=binding.index, pointer=node.pointer)
 
     def _local(self, node: Path, name: str, rest: tuple[Any, ...]) -> Typed:
         kind = self.locals[name]
