@@ -5,7 +5,8 @@ from decimal import Decimal
 from typing import Any
 
 from guerdon.engine.facts import ZERO
-from guerdon.engine.money import cut, split
+from guerdon.engine.money import cut
+from guerdon.engine.talang.values import QUOTIENT
 
 PRICE, COSTS, BOTH, COST = "price", "additionalCosts", "itemTotal", "cost"
 SCOPES = (PRICE, COSTS, BOTH)
@@ -117,8 +118,12 @@ class Tally:
 
     def _part_of_price(self, item: Any, value: Decimal) -> Decimal:
         """The part of an itemTotal discount that comes off the price: the costs bear the rest."""
-        costs = item.line.costs * item.count
+        price: Decimal = item.line.price * item.count
+        costs: Decimal = item.line.costs * item.count
         if self._capped:
-            left = [max(ZERO, self._price(item, self.cart)), max(ZERO, costs - self._of_costs(item.unit))]
-            return split(value, left, caps=left)[0]
-        return split(value, [item.line.price * item.count, costs])[0]
+            price = max(ZERO, self._price(item, self.cart))
+            costs = max(ZERO, costs - self._of_costs(item.unit))
+        if not costs:
+            return value
+        share = QUOTIENT.divide(value * price, price + costs)
+        return max(value - costs, min(share, price)) if self._capped else share
