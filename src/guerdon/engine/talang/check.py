@@ -322,4 +322,4 @@ def _accepts(param: str, node: Node, typed: Typed | None) -> bool:
         return True
     if param == EFFECT and typed.kind == NULL:
         return True
-    return fits(typed.kind, ANY if param == "attribute" else param)
+    return fits(typed.kind, ANY if param in ("attribute", FILTER) else param)
