@@ -31,7 +31,13 @@ GROUPS = {
     ],
     "Text": ["concat", "contains", "notContains", "startsWith", "endsWith", "toString"],
     "Time": ["after", "before", "betweenTimes", "daysBetween", "addDuration"],
-    "Codes, attributes and collections": ["couponValid", "attributeExists", "inCollection"],
+    "Codes, attributes and collections": [
+        "couponValid", "referralValid", "attributeExists", "inCollection", "valueMapItems",
+    ],
+    "Customers": ["audienceMember", "audienceJoined", "audienceLeft", "achievement"],
+    "Loyalty": [
+        "loyaltyBalance", "subledgerBalance", "tierIs", "loyaltyCardValid", "loyaltyCardRegistered",
+    ],
     "When a condition fails": ["onFailure"],
 }  # fmt: skip
 COMPUTED = {"if": "either", "catch": "either", "identity": "the same", "item": "element"}
@@ -54,6 +60,8 @@ arguments.
   wherever a time is wanted. `true`, `false` and `null` are themselves.
 * **Paths** `[".", "Session", "Total"]` look something up; `[".", "Session.Total"]` and `[".", "$Session", "Total"]` are
   the same.
+* **Names.** A loyalty program, achievement, audience, giveaway pool, webhook, custom effect, value map or collection is
+  written as its id or name, and looked up when the ruleset is saved.
 * **Lambdas** `[["Item"], body]` name the element that a function is at: `["filter", list, [["Item"], body]]`.
 * **Options** are an object at the end of an effect: `["setDiscount", "Gift card", 50, {"partial": true}]`.
 
@@ -107,9 +115,26 @@ The published documents of the wire format leave these open. This is how it is h
   fails.
 * **`["couponValid", false]`** accepts the code and gives the effects, but closing the session does not count it as
   redeemed. One successful rule with `["couponValid"]` is enough for it to be redeemed. The argument is written out.
-* **`customEffect` carries its own name and payload**: `["customEffect", 7, "wrap", ["kv", ["paper", "red"]]]`, because
-  rules here need no definition of the effect elsewhere.
-* **Collections are bindings** until they are a resource of their own (ADR 0011).
+* **`customEffect`** takes the values for the parameters of an effect that the account defines. For an id that it does
+  not define, it carries a name and a payload of its own: `["customEffect", 7, "wrap", ["kv", ["paper", "red"]]]`.
+* **Placeholders** in the payload of a custom effect are `${0}`, `${key}`, `${Title}` or `{{key}}`. One that is a whole
+  text, or stands outside of texts, becomes the value with its type; what is no parameter stays as it stands.
+* **Collections** of the campaign are bindings of type `collection` (ADR 0011); one of the account is found by the same
+  name where the campaign has none.
+* **Created codes stay with their session.** An update of an open session gives out the code that the same rule made
+  before, for as long as the ruleset is the same; `{"storeInSession": false}` makes a new one each time. A code of a
+  campaign without a pattern has twelve characters that cannot be taken for another.
+* **Who is in an audience already** is not added again, and no effect tells of it; the same for leaving.
+* **Points** have two decimals, half up. Zero gives nothing, a negative amount fails (per item it passes over the item).
+  `tentativeCurrent` counts what this request added and spent, the other balances are those that are stored; spending is
+  held against the former. New points make up for negative ones first.
+* **Tiers**: an upgrade is told right after the points that reach it, if they are active at once, and later rules see
+  it. For an advocate no upgrade is told.
+* **Achievements** stop at their target. More progress on a completed one gives nothing, and the rule goes on.
+* **Giveaways** are announced in an open session without looking whether a code is left; when it closes, or for an event
+  without a session, the rule fails if none is.
+* **Attributes of cart items** are written by `updateItemAttribute`, once for each line, with the path
+  `Session.CartItems.<position>.Attributes.<name>`.
 * **Division** has sixteen significant digits, half even; all else is exact. Division by zero is an error.
 * **Equality** compares numbers by value and times by instant; different kinds are compared by their text. Lists, maps
   and cart items cannot be compared.
@@ -133,6 +158,17 @@ NOTES = {
     "Item.DiscountedPrice": "what earlier discounts of this request left; plain without cascading discounts",
     "Profile.TotalSales": "of closed sessions, before discounts",
     "Coupon.DiscountRemainder": "what the code can still give",
+    "Session.AdditionalCosts.<name>.Price": "a cost by its API name",
+    "Item.AdditionalCosts.<name>.Price": "of one unit",
+    "Item.Prices.<name>.Price": "by price type",
+    "Item.MappedValue": "of items that come from `valueMapItems` or `Value_map_items`",
+    "Profile.Audiences": "their names",
+    "Loyalty.<name>.CurrentBalance": "of the main ledger of a program; stored",
+    "Loyalty.<name>.TentativeCurrentBalance": "with what this request added and spent",
+    "Loyalty.<name>.TierName": "a tier reached in this request counts",
+    "Achievements.<name>.Status": "`not_started`, `inprogress`, `completed` or `expired`",
+    "AwardedGiveaway.Code": "the last one awarded in this request",
+    "Value_map_items": "the cart items that are in the value map of the campaign",
     "Event.Type": "such as `talon_session_closed`",
     "Now": "the time at which the request is judged",
 }

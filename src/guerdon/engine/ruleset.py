@@ -13,7 +13,9 @@ from guerdon.engine.talang.bundles import named
 from guerdon.engine.talang.check import Apply, Binding, Checker, Const
 from guerdon.engine.talang.compile import Compiler
 from guerdon.engine.talang.kinds import ANY, BOOLEAN, BUNDLE, EFFECT, ITEM, TEXT, list_of
+from guerdon.engine.talang.known import Known
 from guerdon.engine.talang.syntax import DEEPEST, Call, Literal, Node, Path, Problem, SyntaxProblem, children, read
+from guerdon.engine.talang.typed_bindings import faults
 from guerdon.engine.talang.values import fail
 
 COLLECTION, FILTER = "collection", "filter of the Application"
@@ -100,6 +102,7 @@ class _Ruleset:
         self.binding_functions: list[str] = []
         self.coupon_bindings: list[int] = []
         self.collections: dict[str, frozenset[str]] = {}
+        self.known = Known(authoring.library, self.collections)
         self.filters: dict[str, Binding] = {}
         filters = authoring.library.cart_item_filters
         for name in _mentioned([rules, bindings], filters):
@@ -130,7 +133,7 @@ class _Ruleset:
             authoring.attributes,
             features=authoring.features,
             item_only=authoring.item_only,
-            library=authoring.library,
+            known=self.known,
             filters=self.filters,
         )
 
@@ -138,19 +141,20 @@ class _Ruleset:
         """Add bindings, in order: later ones may use earlier ones."""
         found = len(self.problems)
         for position, binding in enumerate(bindings):
-            where = f"{pointer}/{position}/expression"
             if binding.get("type") == COLLECTION:
-                self._collect(binding["name"], binding["expression"], where)
-            else:
+                self._collect(binding["name"], binding["expression"], f"{pointer}/{position}/expression")
+        for position, binding in enumerate(bindings):
+            if binding.get("type") != COLLECTION:
                 checker = self.checker(names)
-                names[binding["name"]] = self._binding(binding, where, checker)
+                bound = names[binding["name"]] = self._binding(binding, f"{pointer}/{position}/expression", checker)
                 self.problems += checker.problems
+                self.problems += faults(binding, bound.kind, f"{pointer}/{position}")
         return self.problems[found:]
 
     def _filter(self, name: str, expression: Any) -> Binding:
         """A cart item filter of the Application. What is wrong with it is no problem of this ruleset."""
         binding = {"name": name, "type": FILTER, "expression": expression}
-        return self._binding(binding, "", Checker({}, self.authoring.attributes, library=self.authoring.library))
+        return self._binding(binding, "", Checker({}, self.authoring.attributes, known=Known(self.authoring.library)))
 
     def _binding(self, binding: Mapping[str, Any], pointer: str, checker: Checker) -> Binding:
         """Check and compile one binding; where it is wrong, whatever looks at it fails."""

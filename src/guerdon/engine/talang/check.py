@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from guerdon.engine.library import Library
 from guerdon.engine.talang import functions as _declares_all  # noqa: F401
 from guerdon.engine.talang.kinds import (
     ANY,
@@ -27,6 +26,7 @@ from guerdon.engine.talang.kinds import (
     list_of,
     of_literal,
 )
+from guerdon.engine.talang.known import KINDS, NOTHING, TARGET, Known, objections
 from guerdon.engine.talang.lookups import Lookups, path_form, suggest
 from guerdon.engine.talang.registry import Function, all_functions, names, overloads
 from guerdon.engine.talang.syntax import Block, Call, Lambda, Literal, Node, Options, Path, escaped
@@ -42,8 +42,8 @@ class Checker(Lookups):
     """Checks one expression; `problems` and `inputs` hold what was found.
 
     `features` are those of the campaign, None where they do not matter; `item_only` is set for campaigns of type
-    cartItem, which have effects on single items only. `library` holds what rules may name, None where that does not
-    matter; `filters` are the Application's cart item filters.
+    cartItem, which have effects on single items only. `known` holds what rules may name, `filters` the Application's
+    cart item filters.
     """
 
     def __init__(
@@ -53,11 +53,10 @@ class Checker(Lookups):
         *,
         features: frozenset[str] | None = None,
         item_only: bool = False,
-        library: Library | None = None,
+        known: Known = NOTHING,
         filters: Mapping[str, Binding] | None = None,
     ) -> None:
-        super().__init__(bindings, attributes, filters or {})
-        self.library = library
+        super().__init__(bindings, attributes, known, filters or {})
         self.features = features
         self.item_only = item_only
         self._after_failure = False
@@ -119,9 +118,11 @@ class Checker(Lookups):
         """An argument that can be checked alone; a lambda waits until the list it walks over is known."""
         if isinstance(node, Lambda) and any(param in _LAMBDAS for param in params):
             return None
+        if KINDS.intersection(params):
+            return self.named(node, params)
         if params[0] == "entry":
             return self._entry(node)
-        if params[0] == "path":
+        if params[0] == TARGET:
             return self.target(node)
         if params[0] == "attribute":
             return self.check(path_form(node))
@@ -147,10 +148,9 @@ class Checker(Lookups):
                 args.append(self._lambda(sub, over, function.param(index)))
             elif given is not None:
                 args.append(self._settle(given, function.param(index), sub.pointer))
-        if function.name == "couponValid" and not all(isinstance(arg, Const) for arg in args):
-            self.problem(node.pointer, "`couponValid` takes true or false as it stands, no expression")
+        for where, message in objections(function.name, tuple(args)):
+            self.problem(where, message)
         self._allowed(function, node.pointer)
-        self._named(function, args)
         self.inputs |= function.inputs
         chosen = self._options(function, options)
         kinds = tuple(arg.body.kind if isinstance(arg, Body) else arg.kind for arg in args)
@@ -171,17 +171,6 @@ class Checker(Lookups):
         if self._after_failure and not function.failure:
             known = " or ".join(dict.fromkeys(one.name for one in all_functions() if one.failure))
             self.problem(f"{pointer}/0", f"`{name}` cannot stand where a condition failed: write {known}")
-
-    def _named(self, function: Function, args: list[Typed]) -> None:
-        """Whether what the arguments name is there."""
-        for index, named in function.names.items():
-            arg = args[index]
-            if not isinstance(arg, Const):
-                self.problem(arg.pointer, f"`{function.name}` takes the {named.what} as it stands, no expression")
-            elif self.library is not None and arg.value not in named.known(self.library):
-                known = [str(one) for one in named.known(self.library)]
-                shown = arg.value if isinstance(arg.value, str) else f"{arg.value:f}"
-                self.problem(arg.pointer, f"there is no {named.what} `{shown}`{suggest(shown, known)}")
 
     def _slot(self, node: Node) -> Typed:
         """A slot of a bundle: `[list, number]`."""

@@ -3,26 +3,12 @@
 The checker, the compiler and the generated reference page read the same declarations.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from msgspec import Struct
 
-from guerdon.engine.facts import LIMITED
-from guerdon.engine.library import Library
 from guerdon.engine.talang.kinds import EFFECT
-
-
-class Names(Struct, frozen=True):
-    """A set of things that an argument names: what they are called, and which there are."""
-
-    what: str
-    known: Callable[[Library], Collection[Any]]
-
-
-ACTIONS = Names("action", lambda _: LIMITED)
-ADDITIONAL_COSTS = Names("additional cost", lambda library: library.additional_costs)
-VALUE_MAPS = Names("value map", lambda library: library.value_maps)
 
 
 class Function(Struct, frozen=True, kw_only=True):
@@ -39,8 +25,7 @@ class Function(Struct, frozen=True, kw_only=True):
     `options` says what the trailing object may hold and of what kind: BOOLEAN is `true` or `false` as it stands, a
     tuple is a choice of texts, any other kind is an expression. They are keyword arguments of `run`, in snake case.
 
-    `names` says which arguments name something: they are written out, and what they name must be there. `over` is the
-    kind of what a lambda is called with, where it is not the elements of the list beside it.
+    `over` is the kind of what a lambda is called with, where it is not the elements of the list beside it.
 
     `feature` is the campaign feature that the function needs; `per_item` marks the effects that a campaign of type
     cartItem may have, `failure` those that may stand among failure effects.
@@ -57,7 +42,6 @@ class Function(Struct, frozen=True, kw_only=True):
     options: Mapping[str, "str | tuple[str, ...]"] = {}
     inputs: frozenset[str] = frozenset()
     lazy: bool = False
-    names: Mapping[int, Names] = {}
     over: str = ""
     feature: str = ""
     per_item: bool = False
