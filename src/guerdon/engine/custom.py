@@ -13,10 +13,11 @@ from guerdon.engine.library import CustomEffectDefinition, EffectParameter, Name
 from guerdon.engine.outcome import WebhookCall
 from guerdon.engine.props import CustomEffect, TriggerWebhook
 from guerdon.engine.talang.syntax import LARGEST_NUMBER
-from guerdon.engine.talang.values import EvaluationError, text
+from guerdon.engine.talang.values import EvaluationError, expect, text, to_time
 from guerdon.engine.writes import DEEPEST_VALUE, as_json
 
 EMPTY: Mapping[str, Any] = {}
+_TYPES = {"string": str, "number": Decimal, "boolean": bool, "(list string)": list, "(list number)": list}
 _PLACEHOLDER = re.compile(r"\$\{([^{}]*)\}|\{\{([^{}]*)\}\}")
 _STRINGS_AND_PLACEHOLDERS = re.compile(rf'"(?:\\.|[^"\\])*"|{_PLACEHOLDER.pattern}')
 
@@ -48,7 +49,8 @@ class Custom:
         self, effect: CustomEffectDefinition, values: list[Any], item: Any = None, marks: Mapping[str, Any] = EMPTY
     ) -> None:
         """An effect as the library defines it, with values for its parameters."""
-        given = _by_name(effect.parameters, [as_json(self.frame, value) for value in values])
+        typed = [_of_type(one, value) for one, value in zip(effect.parameters, values, strict=True)]
+        given = _by_name(effect.parameters, [as_json(self.frame, value) for value in typed])
         payload = _template(effect.payload)
         if not isinstance(payload, dict):
             raise EvaluationError(f"the payload of {effect.name!r} is not a JSON object")
@@ -85,6 +87,11 @@ def _number(digits: str) -> Decimal:
 
 def _quoted(part: str) -> str:
     return part if part.startswith('"') else json.dumps(part)
+
+
+def _of_type(parameter: EffectParameter, value: Any) -> Any:
+    """A value of a kind that was not known before, held against the type of its parameter."""
+    return to_time(value) if parameter.type == "time" else expect(_TYPES[parameter.type], value, parameter.type)
 
 
 def _by_name(parameters: tuple[EffectParameter, ...], values: list[Any]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Codes that rules make, and coupons that they reserve (core.md §5.1, §3.5)."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -14,7 +15,7 @@ from guerdon.engine.writes import as_json
 
 DEFAULT_PATTERN = "############"
 DEFAULT_CHARACTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # none that look like another
-LONGEST_CODE = 100
+PATTERN = re.compile(r"[A-Za-z0-9._%+@#-]{3,100}")
 MOST_USES = 999_999
 LARGEST_DISCOUNT = Decimal(10) ** 15
 
@@ -118,10 +119,10 @@ class Codes:
             source.coupon_characters if coupon else source.referral_characters
         )
         pattern = pattern or DEFAULT_PATTERN
-        if "#" not in pattern or len(pattern) > LONGEST_CODE:
-            raise EvaluationError(f"the pattern of a code has a # and at most {LONGEST_CODE} characters")
+        if "#" not in pattern or not PATTERN.fullmatch(pattern):
+            raise EvaluationError("the pattern of a code has a # among 3 to 100 letters, digits and ._%+@-")
         code: str = self.frame.generators.code(self.frame.turn(), pattern, characters or DEFAULT_CHARACTERS)
-        return code
+        return str(self.frame.program.settings.fold(code))
 
     def _attributes(self, kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
         attributes: dict[str, Any] = as_json(self.frame, given)
