@@ -16,6 +16,7 @@ from typing import Any
 
 from guerdon.engine.talang.catalogue import NOTES, result
 from guerdon.engine.talang.kinds import BOOLEAN, TIME
+from guerdon.engine.talang.known import CHOICES
 from guerdon.engine.talang.paths import ATTRIBUTES, PATHS
 from guerdon.engine.talang.registry import Function, names, overloads
 
@@ -25,8 +26,10 @@ GENERATED = "<!-- Written by tools/reference.py. Change that, or the code it rea
 
 TOPICS = {
     "math": "Arithmetic", "logic": "Comparison, logic and choosing", "lists": "Lists", "sorting": "Sorting",
-    "text": "Text", "time": "Time", "cart": "Codes, attributes and collections", "failure": "When a condition fails",
-    "effects": "Discounts, items and messages",
+    "text": "Text", "time": "Time", "cart": "Attributes and collections", "codes": "Codes", "limits": "Limits",
+    "customers": "Audiences, achievements and giveaways", "loyalty": "Loyalty", "failure": "When a condition fails",
+    "bundles": "Bundles, filters and value maps", "discounts": "Discounts and free items",
+    "effects": "Messages and attributes", "custom": "Custom effects and webhooks",
 }  # fmt: skip
 CORE = ("math", "logic", "lists", "sorting", "text", "time")
 WORKED = ("worked_ten_percent_with_a_code", "worked_buy_three_cheapest_free", "worked_gold_after_500")
@@ -50,6 +53,8 @@ arguments.
   wherever a time is wanted. `true`, `false` and `null` are themselves.
 * **Paths** `[".", "Session", "Total"]` look something up; `[".", "Session.Total"]` and `[".", "$Session", "Total"]` are
   the same.
+* **Names.** A loyalty program, achievement, audience, giveaway pool, webhook, custom effect, value map or collection is
+  written as its id or name, and looked up when the ruleset is saved.
 * **Lambdas** `[["Item"], body]` name the element that a function is at: `["filter", list, [["Item"], body]]`.
 * **Options** are an object at the end of an effect: `["setDiscount", "Gift card", 50, {"partial": true}]`.
 
@@ -207,6 +212,8 @@ def _function(name: str) -> str:
         if function.options:
             options = ", ".join(_option(name, takes) for name, takes in function.options.items())
             lines.append(f"Options: {options}.")
+        for kind in dict.fromkeys(one for one in function.params if one in CHOICES):
+            lines.append(f"{kind.capitalize()}: {', '.join(f'`{one}`' for one in CHOICES[kind])}.")
         lines += _terms(function)
         if function.example:
             expression, value = function.example

@@ -9,7 +9,7 @@ from string import ascii_uppercase, digits
 from msgspec import Struct
 
 from guerdon.db.pool import Connection
-from guerdon.engine.coupons import fold
+from guerdon.engine.codes import fold
 from guerdon.errors import Invalid, Problem
 
 DEFAULT_PATTERN = "########"

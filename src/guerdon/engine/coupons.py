@@ -1,24 +1,21 @@
-"""Codes: how they are compared, and whether one may be used: the checks that need no rule, first failing reason wins
-(core.md §6.3, 2-8)."""
+"""Whether a coupon may be used: the checks that need no rule, first failing reason wins (core.md §6.3, 2-10)."""
 
 from datetime import datetime
 
 from guerdon.engine.facts import Coupon, Facts
+from guerdon.engine.limits import Limits
+from guerdon.engine.program import Campaign
 
 
-def fold(code: str, case_sensitivity: str) -> str:
-    """A code as the Application stores and compares it (core.md §6.1)."""
-    if case_sensitivity == "insensitive-uppercase":
-        return code.upper()
-    return code.lower() if case_sensitivity == "insensitive-lowercase" else code
-
-
-def may_use_coupon(coupon: Coupon, facts: Facts, now: datetime, *, running: bool) -> str | None:
+def may_use_coupon(
+    coupon: Coupon, facts: Facts, now: datetime, *, campaign: Campaign | None, limits: Limits
+) -> str | None:
     """None when the code may be judged by its campaign's rules, else the rejection reason.
 
-    `running` tells whether the campaign is evaluated at all at this time.
+    `campaign` is None where it is not evaluated at this time. That other codes of the same request use up a limit is
+    seen when the turn of the code comes.
     """
-    if not running:
+    if campaign is None:
         return "CouponPartOfNotRunningCampaign"
     if coupon.start_date is not None and now < coupon.start_date:
         return "CouponStartDateInFuture"
@@ -26,10 +23,10 @@ def may_use_coupon(coupon: Coupon, facts: Facts, now: datetime, *, running: bool
         return "CouponExpired"
     if coupon.recipient_integration_id and coupon.recipient_integration_id != facts.session.profile_id:
         return "CouponRecipientDoesNotMatch"
-    if coupon.is_reservation_mandatory and facts.profile is None:
+    if facts.profile is None and (coupon.is_reservation_mandatory or limits.needs_profile(campaign, coupon)):
         return "ProfileRequired"
-    if coupon.is_reservation_mandatory and not coupon.implicitly_reserved:
+    if coupon.is_reservation_mandatory and not (coupon.implicitly_reserved or coupon.reserved):
         return "CouponReservationRequired"
     if coupon.usage_limit and coupon.usage_counter >= coupon.usage_limit:
         return "CouponLimitReached"
-    return None
+    return limits.refusal(campaign, coupon, "redeemCoupon")

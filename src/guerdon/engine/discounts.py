@@ -1,31 +1,67 @@
-"""Discounts: scopes, caps and partial rewards (core.md §5.2, rules.md §5.8-5.10). No price goes below zero.
+"""Discounts: scopes, caps, shares and partial rewards (core.md §5.2, rules.md §5.8-5.12). No price goes below zero.
 
-`granted` counts what was given so far in this evaluation, by scope and by unit; what is left of a scope is
-what it held before discounts less what was granted in it, and never more than what is left of the session.
+What was granted is counted where it was taken from: the session as a whole, its cart items, its additional costs,
+and the price and costs of each unit. What an itemTotal discount takes is divided between the price and the costs of
+the unit in proportion to what is left of each. A discount is capped at what is left of its scope, unless the
+Application says otherwise; then nothing is capped.
 """
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
 from msgspec import UNSET
 
-from guerdon.engine.facts import ZERO, Coupon, Session
-from guerdon.engine.money import plain
-from guerdon.engine.props import SetDiscount, SetDiscountPerItem
+from guerdon.engine.facts import ZERO, Session
+from guerdon.engine.limits import Limits
+from guerdon.engine.money import cut, plain, rounded, split
+from guerdon.engine.program import Settings
+from guerdon.engine.props import (
+    SetDiscount,
+    SetDiscountPerAdditionalCost,
+    SetDiscountPerAdditionalCostPerItem,
+    SetDiscountPerItem,
+)
+from guerdon.engine.talang.bundles import Marks
 from guerdon.engine.talang.values import EvaluationError
+from guerdon.engine.tally import COST, SCOPES, Tally
+from guerdon.engine.undo import Undo
 
 SESSION, CART, COSTS = "sessionTotal", "cartItems", "additionalCosts"
+Amounts = tuple[Marks, list[tuple[Any, Decimal]]]
+Shares = tuple[Marks, list[Any], Decimal]
+Given = tuple[Any, Decimal, Decimal, Marks]
 
 
 class Discounts:
-    """What one evaluation has granted, and the two effects that grant more."""
+    """What one evaluation has granted, and the effects that grant more. Each takes the frame of the rule, and fails
+    with an EvaluationError; an effect that wants nothing gives nothing and succeeds."""
 
-    def __init__(self, session: Session) -> None:
-        self.session = session
+    def __init__(self, session: Session, settings: Settings, limits: Limits, undo: Undo) -> None:
+        self.session, self.settings, self.limits, self.undo = session, settings, limits, undo
         self.granted: dict[Any, Decimal] = {}
+        self.prices: dict[Any, Decimal] = {}
+        self.costs: dict[Any, Decimal] = {}
+        self.named: dict[tuple[Any, str], Decimal] = {}
+
+    # --- what rules read
+
+    def discounted(self, scope: str) -> Decimal:
+        """The session total or the cart items after the discounts so far, not below zero; as they were without
+        cascading discounts (rules.md §5.9)."""
+        whole = self.session.total if scope == SESSION else self.session.cart_item_total
+        return max(ZERO, whole - self.granted.get(scope, ZERO)) if self.settings.cascading else whole
+
+    def discounted_price(self, item: Any) -> Decimal:
+        """The price of a unit after the discounts on it; of a line that is not flattened, the average of its units."""
+        price: Decimal = item.line.price
+        granted = self.prices.get(item.unit) if self.settings.cascading else None
+        return price if granted is None else max(ZERO, price - granted / item.quantity)
+
+    # --- what is left
 
     def left(self, scope: str) -> Decimal:
-        """What is left of a session scope."""
+        """What is left of a session scope, and of the whole."""
         session = self.session
         whole = session.total - self.granted.get(SESSION, ZERO)
         if scope == CART:
@@ -34,106 +70,264 @@ class Discounts:
             return min(whole, session.additional_cost_total - self.granted.get(COSTS, ZERO))
         return whole
 
-    def left_of_item(self, item: Any, scope: str) -> Decimal:
-        """What is left of one unit (or line): of its price, its costs, or both; and of the session."""
-        line, count = item.line, item.quantity
-        unit = (line.position, item.sub_position)
-        price = line.price * count - self.granted.get(("price", unit), ZERO)
-        costs = line.costs * count - self.granted.get(("additionalCosts", unit), ZERO)
-        both = price + costs - self.granted.get(("itemTotal", unit), ZERO)
-        of_scope = {"price": price, "additionalCosts": costs, "itemTotal": both}[scope]
-        least: Decimal = min(of_scope, both, self.left(CART if scope == "price" else SESSION))
-        return max(ZERO, least)
-
-    def coupon_left(self, coupon: Coupon | None) -> Decimal | None:
-        """What the coupon's discount limit still allows; None when there is none."""
-        if coupon is None or coupon.discount_limit is None:
-            return None
-        return coupon.discount_limit - coupon.discount_counter - self.granted.get(("coupon", coupon.id), ZERO)
-
-    def set_discount(self, frame: Any, name: str, amount: Decimal, scope: str, partial: bool | None) -> None:
-        """An amount off the session. A negative amount, a scope with nothing left and a coupon without enough
-        left make the effect fail."""
-        if not amount:
-            return  # nothing to tell the shop, and no failure (core.md §5.2)
-        if amount < 0:
-            raise EvaluationError(f"the discount {name!r} is negative")
-        if scope not in (SESSION, CART, COSTS):
-            raise EvaluationError(f"{scope!r} is not a scope of a session discount")
-        settings = frame.program.settings
-        partial = settings.partial if partial is None else partial
-        capped = min(amount, max(ZERO, self.left(scope)))
+    def capped(self, amount: Decimal, left: Decimal, name: str) -> Decimal:
+        """An amount off a scope of which so much is left; an error where nothing is."""
+        if not self.settings.capped:
+            return amount
+        capped = min(amount, cut(max(ZERO, left), self.settings.rounding))
         if not capped:
             raise EvaluationError(f"nothing is left to discount for {name!r}")
-        value = self._within_coupon(frame.coupon, capped, partial, name)
-        self._grant(frame, value, [SESSION] if scope == SESSION else [SESSION, scope])
-        frame.emit(
-            SetDiscount(
-                name=name,
-                value=plain(value),
-                scope=scope if settings.cascading else UNSET,
-                desired_value=plain(capped) if partial else UNSET,
-            )
-        )
+        return capped
 
-    def set_discount_per_item(
+    def wanted(self, name: str, amount: Decimal) -> Decimal:
+        """A single amount, rounded as the Application says; an error where it is negative."""
+        if amount < 0:
+            raise EvaluationError(f"the discount {name!r} is negative")
+        return rounded(amount, self.settings.rounding)
+
+    def partial(self, partial: bool | None) -> bool:
+        """Whether an effect may give less than it wants: as it says itself, else as the Application says."""
+        return self.settings.partial if partial is None else partial
+
+    # --- off the session
+
+    def off_session(
+        self, frame: Any, name: str, amount: Decimal, *, scope: str = "", partial: bool | None = None
+    ) -> None:
+        """An amount off the session, or off its cart items or additional costs."""
+        frame.before_change()
+        scope = scope or self.settings.discount_scope
+        if scope not in (SESSION, CART, COSTS):
+            raise EvaluationError(f"{scope!r} is not a scope of a session discount")
+        amount = self.wanted(name, amount)
+        if amount:
+            capped = self.capped(amount, self.left(scope), name)
+            value = self._allowed(capped, name, self.partial(partial))
+            self._grant(value, (SESSION,) if scope == SESSION else (SESSION, scope))
+            frame.emit(
+                SetDiscount(
+                    name=name,
+                    value=plain(value),
+                    scope=scope if self.settings.cascading else UNSET,
+                    desired_value=plain(capped) if self.partial(partial) else UNSET,
+                )
+            )
+
+    def off_cost(self, frame: Any, name: str, cost: str, amount: Decimal, *, partial: bool | None = None) -> None:
+        """An amount off one of the session's additional costs."""
+        frame.before_change()
+        amount = self.wanted(name, amount)
+        price = self.session.additional_costs.get(cost)
+        if price is None:
+            raise EvaluationError(f"the session has no additional cost {cost!r}")
+        if amount:
+            left = min(self.left(COSTS), price - self.granted.get((COST, cost), ZERO))
+            capped = self.capped(amount, left, name)
+            value = self._allowed(capped, name, self.partial(partial))
+            self._grant(value, (SESSION, COSTS, (COST, cost)))
+            frame.emit(
+                SetDiscountPerAdditionalCost(
+                    name=name,
+                    additional_cost_id=cost_id(frame, cost),
+                    additional_cost=cost,
+                    value=plain(value),
+                    desired_value=plain(capped) if self.partial(partial) else UNSET,
+                )
+            )
+
+    # --- off single units
+
+    def off_items(
         self,
         frame: Any,
         name: str,
-        amounts: list[tuple[Any, Decimal]],
-        scope: str,
-        partial: bool | None,
+        amounts: Sequence[Amounts],
         *,
-        excluded: bool | None = None,
+        scope: str = "",
+        partial: bool | None = None,
+        excluded_from_price_history: bool | None = None,
     ) -> None:
-        """Amounts off single units; fails only when something was wanted and nothing could be given."""
-        if scope not in ("price", "additionalCosts", "itemTotal"):
-            raise EvaluationError(f"{scope!r} is not a scope of a discount per item")
-        settings = frame.program.settings
-        partial = settings.partial if partial is None else partial
+        """Amounts off single units, each with what the effects say about its bundle. Units with a negative amount are
+        passed over; it fails only when something was wanted and nothing could be given."""
+        frame.before_change()
+        scope = self._item_scope(scope)
+        may_be_less = self.partial(partial)
+        shared = self._shared(scope, excluded_from_price_history)
+        frame.emit_all(
+            SetDiscountPerItem(
+                name=f"{name}#{item.line.position}",
+                value=plain(value),
+                position=item.line.position,
+                sub_position=UNSET if item.sub_position is None else item.sub_position,
+                desired_value=plain(capped) if may_be_less else UNSET,
+                **shared,
+                **marks,
+            )
+            for item, value, capped, marks in self._each(name, touched(frame, amounts), Tally(self, scope), may_be_less)
+        )
+
+    def off_costs_of_items(
+        self, frame: Any, name: str, amounts: Sequence[Amounts], cost: str, *, partial: bool | None = None
+    ) -> None:
+        """Amounts off an additional cost of single units. It fails where one of them does not have that cost."""
+        frame.before_change()
+        number, may_be_less = cost_id(frame, cost), self.partial(partial)
+        amounts = touched(frame, amounts)
+        for _, of_items in amounts:
+            for item, _ in of_items:
+                if cost not in item.line.additional_costs:
+                    raise EvaluationError(f"the item at position {item.line.position} has no additional cost {cost!r}")
+        frame.emit_all(
+            SetDiscountPerAdditionalCostPerItem(
+                name=f"{name}#{item.line.position}",
+                additional_cost_id=number,
+                additional_cost=cost,
+                value=plain(value),
+                position=item.line.position,
+                sub_position=UNSET if item.sub_position is None else item.sub_position,
+                desired_value=plain(capped) if may_be_less else UNSET,
+            )
+            for item, value, capped, _ in self._each(name, amounts, Tally(self, COST, cost), may_be_less)
+        )
+
+    def _each(self, name: str, amounts: Sequence[Amounts], tally: Tally, partial: bool) -> list[Given]:
+        """Give what is wanted, unit by unit: the unit, what it gets, what it would get without limits, its marks."""
+        if not any(amount > 0 for _, of_items in amounts for _, amount in of_items):
+            return []
+        decimals, quota = self.settings.rounding, self.limits.quota(name, partial)
+        found: list[Given] = []
+        wanted = False
+        for marks, of_items in amounts:
+            for item, amount in of_items:
+                if decimals is not None:
+                    amount = rounded(amount, decimals)
+                if amount <= 0:
+                    continue  # e.g. a fixed price above the item's own (rules.md §6.2)
+                wanted = True
+                capped = tally.cap(item, amount)
+                value = capped if quota is None or not capped else quota.take(capped)
+                if value:
+                    tally.take(item, value)
+                    found.append((item, value, capped, marks))
+        if wanted and not found:
+            raise EvaluationError(f"nothing is left to discount for {name!r}")
+        tally.write()
+        if quota is not None:
+            quota.charge()
+        return found
+
+    # --- off several units in proportion
+
+    def pro_rata(
+        self,
+        frame: Any,
+        name: str,
+        shares: Sequence[Shares],
+        *,
+        scope: str = "",
+        partial: bool | None = None,
+        excluded_from_price_history: bool | None = None,
+    ) -> None:
+        """Amounts that are each shared by several units, in proportion to their worth before discounts. What a unit
+        has no room for goes to the others. A unit counts once, however often the list names it. Where the number of
+        effects is limited, all shares of an amount are given or none. With `partial`, amounts that come after a
+        limit was used up get nothing."""
+        frame.before_change()
+        scope = self._item_scope(scope)
+        may_be_less = self.partial(partial)
+        tally = Tally(self, scope)
+        shared = self._shared(scope, excluded_from_price_history)
         wanted = given = False
-        for item, amount in amounts:
-            if amount <= 0:
-                continue  # e.g. a fixed price above the item's own (rules.md §6.2)
-            wanted = True
-            capped = min(amount, self.left_of_item(item, scope))
-            if not capped:
-                continue
-            value = self._within_coupon(frame.coupon, capped, partial, name, skip=given)
-            if value is None:
+        for marks, items, total in shares:
+            amount = self.wanted(name, total)
+            units = list({item.unit: item for item in items if frame.may_touch(item)}.values())
+            wanted = wanted or bool(amount and units)
+            parts = self._parts(name, tally, units, amount, may_be_less)
+            if not parts:
                 continue
             given = True
-            unit = (item.line.position, item.sub_position)
-            self._grant(frame, value, [SESSION, (scope, unit), *([CART] if scope == "price" else [])])
-            frame.emit(
+            about = {**shared, **marks, "total_discount": plain(sum((part for _, part, _ in parts), ZERO))}
+            if may_be_less:
+                about["desired_total_discount"] = plain(sum((most for _, _, most in parts), ZERO))
+            frame.emit_all(
                 SetDiscountPerItem(
                     name=f"{name}#{item.line.position}",
-                    value=plain(value),
+                    value=plain(part),
                     position=item.line.position,
                     sub_position=UNSET if item.sub_position is None else item.sub_position,
-                    desired_value=plain(capped) if partial else UNSET,
-                    scope=scope if settings.cascading else UNSET,
-                    excluded_from_price_history=UNSET if excluded is None else excluded,
+                    desired_value=plain(most) if may_be_less else UNSET,
+                    **about,
                 )
+                for item, part, most in parts
+                if part
             )
         if wanted and not given:
             raise EvaluationError(f"nothing is left to discount for {name!r}")
+        tally.write()
 
-    def _within_coupon(
-        self, coupon: Coupon | None, amount: Decimal, partial: bool, name: str, *, skip: bool = False
-    ) -> Any:
-        """The amount that the coupon's limit allows. None instead of failing where `skip` allows it."""
-        left = self.coupon_left(coupon)
-        if left is None or amount <= left:
-            return amount
-        if partial and left > 0:
-            return left
-        if partial and skip:
-            return None
-        raise EvaluationError(f"the coupon has {plain(left)} left, not enough for {name!r}")
+    def _parts(
+        self, name: str, tally: Tally, units: list[Any], amount: Decimal, partial: bool
+    ) -> list[tuple[Any, Decimal, Decimal]]:
+        """The units with the part of the amount that each gets, and would get without limits."""
+        rooms, capped = tally.caps(units, amount)
+        if not capped or not units:
+            return []
+        weights, decimals = [tally.weight(item) for item in units], self.settings.rounding
+        desired = split(capped, weights, caps=rooms, decimals=decimals)
+        count = sum(1 for part in desired if part)
+        if partial and tally.taken and self._used_up(count):
+            return []
+        value = self.limits.take("setDiscount", capped, partial, repr(name))
+        parts = desired if value == capped else split(value, weights, caps=desired, decimals=decimals)
+        self.limits.take("setDiscountEffect", sum(1 for part in parts if part), what=repr(name))
+        for item, part in zip(units, parts, strict=True):
+            if part:
+                tally.take(item, part)
+        return list(zip(units, parts, desired, strict=True))
 
-    def _grant(self, frame: Any, value: Decimal, keys: list[Any]) -> None:
-        if frame.coupon is not None:
-            keys = [*keys, ("coupon", frame.coupon.id)]
-        for key in keys:
-            frame.put(self.granted, key, self.granted.get(key, ZERO) + value)
+    def _used_up(self, count: int) -> bool:
+        """Whether the limits leave nothing, or not so many effects."""
+        money, effects = self.limits.room("setDiscount"), self.limits.room("setDiscountEffect")
+        return money == 0 or (effects is not None and effects < count)
+
+    # --- common to all
+
+    def _item_scope(self, scope: str) -> str:
+        scope = scope or self.settings.item_scope
+        if scope not in SCOPES:
+            raise EvaluationError(f"{scope!r} is not a scope of a discount per item")
+        return scope
+
+    def _shared(self, scope: str, excluded: bool | None) -> dict[str, Any]:
+        """What all effects of a discount per item say alike."""
+        return {
+            "scope": scope if self.settings.cascading else UNSET,
+            "excluded_from_price_history": UNSET if excluded is None else excluded,
+        }
+
+    def _allowed(self, amount: Decimal, name: str, partial: bool) -> Decimal:
+        """What the limits allow of one amount."""
+        value = self.limits.take("setDiscount", amount, partial, repr(name))
+        self.limits.take("setDiscountEffect", what=repr(name))
+        return value
+
+    def _grant(self, value: Decimal, scopes: Sequence[Any]) -> None:
+        for scope in scopes:
+            self.undo.put(self.granted, scope, self.granted.get(scope, ZERO) + value)
+
+
+def touched(frame: Any, amounts: Sequence[Amounts]) -> Sequence[Amounts]:
+    """Without the units that effects may not touch now: they are another campaign's."""
+    if frame.only is None:
+        return amounts
+    return [
+        (marks, [(item, amount) for item, amount in of_items if frame.may_touch(item)]) for marks, of_items in amounts
+    ]
+
+
+def cost_id(frame: Any, cost: str) -> int:
+    """The id of an additional cost, by its API name."""
+    found = frame.program.library.additional_costs.get(cost)
+    if found is None:
+        raise EvaluationError(f"there is no additional cost {cost!r}")
+    return int(found.id)

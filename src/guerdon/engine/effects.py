@@ -15,7 +15,7 @@ EFFECT_TYPES: dict[type, str] = {
 }
 
 
-class Effect(Struct, frozen=True, kw_only=True, rename="camel"):
+class Effect(Struct, frozen=True, kw_only=True, rename="camel", gc=False):
     """What one rule (or the engine, with campaign and ruleset -1) made of a request. Contract schema `Effect`."""
 
     campaign_id: int

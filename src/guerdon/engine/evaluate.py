@@ -122,6 +122,8 @@ class Evaluation:
         frame.begin_campaign(campaign, referral)
         succeeded = False
         for turn, coupon in enumerate(coupons):
+            if turn and coupon is not None and self.verdicts.used_up(campaign, coupon):
+                continue
             for rule in campaign.rules:
                 if rule.uses_coupon or turn == 0:
                     frame.begin_rule(rule, coupon if rule.uses_coupon else None)
@@ -220,9 +222,10 @@ class Evaluation:
             triggered_campaign_ids=tuple(self.triggered),
             coupon_uses=coupon_uses(granted, redeemed),
             campaign_uses=campaign_uses(granted, redeemed),
-            attribute_changes=frame.attribute_changes(),
+            limit_uses=frame.limits.uses(),
             referral_redeemed=any(isinstance(code, Referral) for code in verdicts.redeemed.values()),
             eligibility=eligibility(self.program, self.runs, self.attempts) if self.facts.explain else (),
+            **frame.made(),
         )
 
 

@@ -2,50 +2,38 @@
 
 Everything that can change is the list of effects and dicts that are written through `put`: what was granted,
 attributes, values of bindings. A failed rule is undone from the log of old values. The facts never change.
+What only some rules need (points, codes, audiences …) is made when it is first asked for.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from msgspec import Struct
 
-from guerdon.engine import props as kinds
-from guerdon.engine.attributes import check_attributes
+from guerdon.engine.achievements import Achievements
+from guerdon.engine.custom import Custom
 from guerdon.engine.discounts import Discounts
 from guerdon.engine.effects import Effect, effect_of
-from guerdon.engine.facts import CartItem, Coupon, Facts, Profile, Referral
+from guerdon.engine.facts import Coupon, Facts, Profile, Referral, Store
 from guerdon.engine.generators import Generators, Seeded
-from guerdon.engine.money import plain
-from guerdon.engine.outcome import AttributeChange
+from guerdon.engine.giveaways import Giveaways
+from guerdon.engine.items import Item
+from guerdon.engine.limits import Limits
+from guerdon.engine.memberships import Memberships
+from guerdon.engine.new_codes import Codes
+from guerdon.engine.points import Points
 from guerdon.engine.program import Campaign, Program, Rule
 from guerdon.engine.props import Props
-from guerdon.engine.talang.values import ERRORS, EvaluationError, reason, shown, text
+from guerdon.engine.talang.values import ERRORS, EvaluationError, reason, shown
+from guerdon.engine.undo import Undo
+from guerdon.engine.writes import AttributeWrites
 
 _UNBOUND = object()
 Unit = tuple[int, int | None]
 MOST_STEPS = 1_000_000
-DEEPEST_VALUE = 20
-STEPS_OF_A_VALUE = 10
-
-
-class Item:
-    """One unit of a cart line; without flattening, the whole line."""
-
-    __slots__ = ("line", "number", "position", "quantity", "sub_position")
-
-    def __init__(self, line: CartItem, sub_position: int | None) -> None:
-        self.line = line
-        self.position = Decimal(line.position)
-        self.sub_position = sub_position
-        self.number = Decimal(sub_position or 0)
-        self.quantity = Decimal(line.quantity if sub_position is None else 1)
-
-    @property
-    def total(self) -> Decimal:
-        """Price and additional costs of the unit."""
-        return self.line.price + self.line.costs
 
 
 class _NoValue:
@@ -75,12 +63,14 @@ class Frame:
         self.session = facts.session
         self.now = now
         self.effects: list[Effect] = []
-        self.attributes: dict[str, dict[str, Any]] = {
+        self.attributes: dict[Any, Mapping[str, Any]] = {
             "Session": facts.session.attributes,
             "Profile": facts.profile.attributes if facts.profile else {},
         }
-        self.changed: dict[tuple[str, str], Any] = {}
-        self.discounts = Discounts(facts.session)
+        self.item_attributes: dict[int, Mapping[str, Any]] = {}
+        self._undo = Undo()
+        self.limits = Limits(program.settings, facts, now, self._undo)
+        self.discounts = Discounts(facts.session, program.settings, self.limits, self._undo)
         self.campaign: Campaign
         self.rule: Rule
         self.coupon: Coupon | None = None
@@ -94,7 +84,44 @@ class Frame:
         self._items: list[Item] | None = None
         self._values: dict[Any, Any] = {}
         self._steps = 0
-        self._undo: list[tuple[dict[Any, Any], Any, Any]] = []
+        self._turns: dict[str, int] = {}
+
+    # --- what only some rules need
+
+    @cached_property
+    def writes(self) -> AttributeWrites:
+        """Custom attributes that effects write."""
+        return AttributeWrites(self)
+
+    @cached_property
+    def points(self) -> Points:
+        """Loyalty points, tiers and cards."""
+        return Points(self)
+
+    @cached_property
+    def codes(self) -> Codes:
+        """Codes that rules make and reserve."""
+        return Codes(self)
+
+    @cached_property
+    def giveaways(self) -> Giveaways:
+        """Giveaways that rules award."""
+        return Giveaways(self)
+
+    @cached_property
+    def memberships(self) -> Memberships:
+        """Who is in which audience."""
+        return Memberships(self)
+
+    @cached_property
+    def achievements(self) -> Achievements:
+        """The progress of the customer."""
+        return Achievements(self)
+
+    @cached_property
+    def custom(self) -> Custom:
+        """Custom effects and webhooks."""
+        return Custom(self)
 
     # --- what rules read
 
@@ -103,9 +130,9 @@ class Frame:
         if self._items is None:
             if self.program.settings.flattened:
                 lines = self.session.cart_items
-                self._items = [Item(line, number) for line in lines for number in range(line.quantity)]
+                self._items = [Item(line, number) for line in lines for number in range(line.remaining)]
             else:
-                self._items = [Item(line, None) for line in self.session.cart_items]
+                self._items = [Item(line, None) for line in self.session.cart_items if line.remaining > 0]
         return self._items
 
     def known_profile(self) -> Profile:
@@ -113,6 +140,28 @@ class Frame:
         if self.facts.profile is None:
             raise EvaluationError("the session has no profile")
         return self.facts.profile
+
+    def known_advocate(self) -> Profile:
+        """Who referred the customer; an error where nobody did."""
+        if self.facts.advocate is None:
+            raise EvaluationError("there is no advocate: no valid referral code is at hand")
+        return self.facts.advocate
+
+    def profile_of(self, whose: str) -> Profile:
+        """The profile that "Current" or "Advocate" names."""
+        return self.known_advocate() if whose == "Advocate" else self.known_profile()
+
+    def known_store(self) -> Store:
+        """The store of the session; an error where it names none."""
+        if self.facts.store is None:
+            raise EvaluationError("the session names no store")
+        return self.facts.store
+
+    def current_referral(self) -> Referral:
+        """The referral being judged; an error where there is none."""
+        if self.referral is None:
+            raise EvaluationError("no referral is being judged")
+        return self.referral
 
     def current_coupon(self) -> Coupon:
         """The code being judged; an error where there is none."""
@@ -122,7 +171,7 @@ class Frame:
 
     def coupon_remainder(self) -> Decimal | None:
         """What the coupon can still give; None without a discount limit."""
-        return self.discounts.coupon_left(self.current_coupon())
+        return self.limits.coupon_left(self.current_coupon())
 
     def coupon_valid(self) -> bool:
         """Whether a valid code is being judged; codes that failed their checks never get here."""
@@ -136,7 +185,7 @@ class Frame:
 
     def may_touch(self, item: Item) -> bool:
         """Whether effects may touch the unit: in a group that gives each unit to one campaign, another may have it."""
-        return self.only is None or (item.line.position, item.sub_position) in self.only
+        return self.only is None or item.unit in self.only
 
     def visit(self, count: int) -> None:
         """Count list elements that are about to be walked over; a campaign may visit a million of them."""
@@ -145,8 +194,17 @@ class Frame:
             raise EvaluationError("the rule takes too many steps")
 
     def collection(self, name: str) -> frozenset[str] | None:
-        """A collection of the campaign."""
-        return self.campaign.collections.get(name)
+        """A collection of the campaign, or else of the account."""
+        found = self.campaign.collections.get(name)
+        return self.program.library.collections.get(name) if found is None else found
+
+    def mapped_items(self) -> list[Item]:
+        """The cart items that are in the value map of the campaign, each with its value."""
+        for one in self.campaign.source.value_maps:
+            values = self.program.library.value_maps.get(one)
+            if values is not None:
+                return [unit.with_value(values[unit.line.sku]) for unit in self.items() if unit.line.sku in values]
+        raise EvaluationError("the campaign has no value map")
 
     def bound(self, index: int) -> Any:
         """The value of a binding, computed when it is first asked for; so is the error where it has none."""
@@ -165,18 +223,6 @@ class Frame:
         self.put(self._values, index, value)
         return value
 
-    def discounted_total(self) -> Decimal:
-        """The session total less what was granted so far; the plain total without cascading discounts."""
-        return self.discounts.left("sessionTotal") if self.program.settings.cascading else self.session.total
-
-    def discounted_cart_total(self) -> Decimal:
-        """The same for the cart items."""
-        return self.discounts.left("cartItems") if self.program.settings.cascading else self.session.cart_item_total
-
-    def discounted_price(self, item: Item) -> Decimal:
-        """The same for one unit."""
-        return self.discounts.left_of_item(item, "price") if self.program.settings.cascading else item.line.price
-
     # --- turns
 
     def begin_campaign(self, campaign: Campaign, referral: Referral | None = None) -> None:
@@ -187,12 +233,14 @@ class Frame:
         self._values = {}
         self._frozen = not campaign.frozen_bindings
         self._steps = 0
+        self.limits.begin(campaign, None)
 
     def begin_rule(self, rule: Rule, coupon: Coupon | None) -> None:
         """The next rule, for a code or for none: bindings that look at the coupon are computed anew for each."""
         self.rule = rule
         if coupon is not self.coupon:
             self.coupon = coupon
+            self.limits.begin(self.campaign, coupon)
             for index in self.campaign.coupon_bindings:
                 self._values.pop(index, None)
             self._frozen = not self.campaign.frozen_bindings
@@ -208,17 +256,12 @@ class Frame:
 
     def mark(self) -> Mark:
         """Where the frame stands."""
-        return Mark(len(self.effects), len(self._undo))
+        return Mark(len(self.effects), self._undo.mark())
 
     def restore(self, mark: Mark) -> None:
         """Take back every effect and change since the mark."""
         del self.effects[mark.effects :]
-        while len(self._undo) > mark.changes:
-            where, key, old = self._undo.pop()
-            if old is _UNBOUND:
-                where.pop(key)
-            else:
-                where[key] = old
+        self._undo.back_to(mark.changes)
         self._frozen = False
 
     def attempt(self, action: Callable[[], Any]) -> str:
@@ -242,12 +285,22 @@ class Frame:
 
     def put(self, where: dict[Any, Any], key: Any, value: Any) -> None:
         """Change a value so that a failing rule can be undone."""
-        self._undo.append((where, key, where.get(key, _UNBOUND)))
-        where[key] = value
+        self._undo.put(where, key, value)
+
+    def turn(self) -> int:
+        """How many ids and codes were made before; the count of a failing rule is undone."""
+        count = self._turns.get("", 0)
+        self.put(self._turns, "", count + 1)
+        return count
 
     def emit(self, props: Props) -> None:
         """Add an effect in the name of the rule whose turn it is."""
-        self.effects.append(effect_of(props, self.wrapper()))
+        self.emit_all((props,))
+
+    def emit_all(self, several: Iterable[Props]) -> None:
+        """Add many effects at once."""
+        wrapper = self.wrapper()
+        self.effects.extend([effect_of(props, wrapper) for props in several])
 
     def wrapper(self) -> dict[str, Any]:
         """What every effect says about where it comes from (core.md §4.2)."""
@@ -266,81 +319,20 @@ class Frame:
             wrapper["condition_index"] = self.failing
         return wrapper
 
-    # --- effects
+    # --- the outcome
 
-    def set_discount(self, name: str, amount: Decimal, scope: str = "", partial: bool | None = None) -> None:
-        """An amount off the session, capped so that its scope never goes below zero (ruling 2)."""
-        self.before_change()
-        settings = self.program.settings
-        self.discounts.set_discount(self, name, amount, scope or settings.discount_scope, partial)
-
-    def set_discount_per_item(
-        self,
-        name: str,
-        amounts: list[tuple[Item, Decimal]],
-        scope: str = "",
-        partial: bool | None = None,
-        excluded_from_price_history: bool | None = None,
-    ) -> None:
-        """Amounts off single units, each capped at what is left of the unit."""
-        self.before_change()
-        settings = self.program.settings
-        self.discounts.set_discount_per_item(
-            self,
-            name,
-            [(item, amount) for item, amount in amounts if self.may_touch(item)],
-            scope or settings.item_scope,
-            partial,
-            excluded=excluded_from_price_history,
-        )
-
-    def add_free_item(self, name: str, sku: str, quantity: int) -> None:
-        """One effect for each unit (core.md §5.4)."""
-        for _ in range(quantity):
-            self.emit(kinds.AddFreeItem(sku=sku, name=name))
-
-    def show_notification(self, kind: str, title: str, body: str) -> None:
-        """A message for the customer."""
-        self.emit(kinds.ShowNotification(notification_type=kind, title=title, body=body))
-
-    def custom_effect(self, effect_id: int, name: str, payload: dict[str, Any]) -> None:
-        """An effect of the shop's own."""
-        self.emit(kinds.CustomEffect(effect_id=effect_id, name=name, payload=self._json(payload)))
-
-    def update_attribute(self, target: tuple[str, str, str], value: Any) -> None:
-        """A new value for a session or profile attribute; later rules see it at once."""
-        entity, name, _ = target
-        if entity == "Profile":
-            self.known_profile()
-        owner = {"Session": "CustomerSession", "Profile": "CustomerProfile"}[entity]
-        written = self._json(value)
-        problems = check_attributes({name: written}, owner, self.program.definitions)
-        if problems:
-            raise EvaluationError(problems[0].details)
-        self.before_change()
-        self.put(self.attributes, entity, {**self.attributes[entity], name: written})
-        self.put(self.changed, (entity, name), written)
-        self.emit(kinds.UpdateAttribute(path=f"{entity}.Attributes.{name}", value=written))
-
-    def attribute_changes(self) -> tuple[AttributeChange, ...]:
-        """What the effects made of the custom attributes."""
-        return tuple(
-            AttributeChange(entity=entity, name=name, value=value) for (entity, name), value in self.changed.items()
-        )
-
-    def _json(self, value: Any, depth: int = 0) -> Any:
-        """A value of a rule as JSON has it."""
-        self.visit(STEPS_OF_A_VALUE)
-        if depth > DEEPEST_VALUE:
-            raise EvaluationError(f"lists and maps stand at most {DEEPEST_VALUE} deep in each other")
-        if isinstance(value, datetime):
-            return text(value)
-        if isinstance(value, Decimal):
-            return plain(value)
-        if isinstance(value, list):
-            return [self._json(part, depth + 1) for part in value]
-        if isinstance(value, dict):
-            return {key: self._json(part, depth + 1) for key, part in value.items()}
-        if isinstance(value, Item):
-            raise EvaluationError("a cart item cannot be written into an effect")
-        return value
+    def made(self) -> dict[str, Any]:
+        """The members of the Outcome that effects filled."""
+        found: dict[str, Any] = {}
+        held = vars(self)  # what no rule needed was never made
+        if "writes" in held:
+            found["attribute_changes"] = self.writes.changes()
+        if "points" in held:
+            found["points"] = tuple(self.points.changes.values())
+        if "codes" in held:
+            found["created_codes"] = tuple(self.codes.created.values())
+        if "giveaways" in held:
+            found["giveaway_ids"] = tuple(one.id for one in self.giveaways.awarded.values())
+        if "custom" in held:
+            found["webhook_calls"] = tuple(self.custom.calls.values())
+        return found

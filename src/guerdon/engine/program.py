@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from guerdon.engine.coupons import fold
+from guerdon.engine.codes import fold
 from guerdon.engine.facts import ZERO, AttributeDefinition, Limit, Needs
 from guerdon.engine.index import Index, build_index
 from guerdon.engine.library import EMPTY, Library
@@ -16,7 +16,11 @@ Function = Callable[[Any], Any]
 
 
 class Settings(Struct, frozen=True, kw_only=True):
-    """The Application, as rules see it (rules.md §5.13)."""
+    """The Application, as rules see it (rules.md §5.13).
+
+    `capped` keeps discounts within what they are taken from; without it nothing is capped. `rounding` is the number
+    of decimals of the currency, which discounts are then rounded to, half up; None leaves them exact.
+    """
 
     id: int
     account_id: int
@@ -32,6 +36,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     partial: bool = False
     flattened: bool = False
     capped: bool = True
+    rounding: int | None = None
 
     @property
     def number(self) -> Decimal:
@@ -81,6 +86,7 @@ class CampaignSource(Struct, frozen=True, kw_only=True):
     coupon_characters: str = ""
     referral_pattern: str = ""
     referral_characters: str = ""
+    value_maps: tuple[int, ...] = ()
 
 
 class Rule(Struct, frozen=True, kw_only=True):

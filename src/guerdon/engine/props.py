@@ -6,8 +6,9 @@ from typing import Any
 from msgspec import UNSET, Struct, UnsetType, field
 
 
-class Props(Struct, frozen=True, kw_only=True, rename="camel"):
-    """Base of all effect properties; amounts are exact, absent members are left out."""
+class Props(Struct, frozen=True, kw_only=True, rename="camel", gc=False):
+    """Base of all effect properties; amounts are exact, absent members are left out. There are no cycles among them,
+    so the garbage collector need not look: a large cart makes ten thousand of them."""
 
 
 class AcceptCoupon(Props, frozen=True, kw_only=True):

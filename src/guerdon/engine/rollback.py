@@ -5,10 +5,13 @@ from decimal import Decimal
 from typing import Any
 
 from msgspec import UNSET, Struct
+from msgspec.structs import replace
 
 from guerdon.engine.effects import Effect
-from guerdon.engine.outcome import CampaignUse, CouponUse, Outcome
+from guerdon.engine.limits import REFUNDED
+from guerdon.engine.outcome import CampaignUse, CouponUse, LimitUse, Outcome
 from guerdon.engine.props import Props, RollbackCoupon, RollbackDiscount
+from guerdon.engine.uses import DISCOUNTS
 
 
 class Redemption(Struct, frozen=True):
@@ -18,9 +21,11 @@ class Redemption(Struct, frozen=True):
     campaign_id: int
 
 
-def take_back(given: Iterable[Effect], redemptions: Iterable[Redemption]) -> Outcome:
+def take_back(given: Iterable[Effect], redemptions: Iterable[Redemption], charged: Iterable[LimitUse] = ()) -> Outcome:
     """Every discount and redemption of a closed session, undone. `given` are its stored effects, with their
-    properties as plain dicts. Free items, notifications, custom effects and attributes stay as they are."""
+    properties as plain dicts; `charged` is what closing it added to the counters of limits, which is given back in
+    the period it was charged in. Free items, notifications, custom effects and attributes stay as they are, and so
+    do their counters (core.md §8.2)."""
     redeemed = {one.coupon_id: one.campaign_id for one in redemptions}
     effects: list[Effect] = []
     discounts: dict[int, Decimal] = {}
@@ -30,7 +35,7 @@ def take_back(given: Iterable[Effect], redemptions: Iterable[Redemption]) -> Out
         counted = uses.setdefault(
             effect.campaign_id, {"coupon_redemptions": 0, "discount": Decimal(0), "discount_effects": 0}
         )
-        if effect.effect_type in ("setDiscount", "setDiscountPerItem"):
+        if effect.effect_type in DISCOUNTS:
             value = effect.props["value"]
             value = value if isinstance(value, Decimal) else Decimal(value)
             counted["discount"] -= value
@@ -50,6 +55,7 @@ def take_back(given: Iterable[Effect], redemptions: Iterable[Redemption]) -> Out
         campaign_uses=tuple(
             CampaignUse(campaign_id=of, **counted) for of, counted in sorted(uses.items()) if any(counted.values())
         ),
+        limit_uses=tuple(replace(use, amount=-use.amount) for use in charged if use.action in REFUNDED),
     )
 
 
@@ -59,6 +65,8 @@ def _discount(props: dict[str, Any], value: Decimal) -> RollbackDiscount:
         value=value,
         cart_item_position=props.get("position", UNSET),
         cart_item_sub_position=props.get("subPosition", UNSET),
+        additional_cost_id=props.get("additionalCostId", UNSET),
+        additional_cost=props.get("additionalCost", UNSET),
         scope=props.get("scope", UNSET),
     )
 

@@ -1,6 +1,6 @@
 """Rulesets, checked and compiled: every expression of a campaign is read once, and every problem is found at once."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -9,15 +9,20 @@ from msgspec import Struct, structs
 from guerdon.engine.library import EMPTY, Library
 from guerdon.engine.program import Campaign, CampaignSource, Rule
 from guerdon.engine.talang import registry
+from guerdon.engine.talang.bundles import named
 from guerdon.engine.talang.check import Apply, Binding, Checker, Const
 from guerdon.engine.talang.compile import Compiler
-from guerdon.engine.talang.kinds import ANY, BOOLEAN, EFFECT, TEXT
+from guerdon.engine.talang.kinds import ANY, BOOLEAN, BUNDLE, EFFECT, ITEM, TEXT, list_of
+from guerdon.engine.talang.known import Known
 from guerdon.engine.talang.syntax import DEEPEST, Call, Literal, Node, Path, Problem, SyntaxProblem, children, read
+from guerdon.engine.talang.typed_bindings import faults
 from guerdon.engine.talang.values import fail
 
-COLLECTION = "collection"
+COLLECTION, FILTER = "collection", "filter of the Application"
 _REFERRAL = frozenset({"Referral", "AdvocateProfile"})
 Function = Callable[[Any], Any]
+BUNDLES = list_of(BUNDLE)
+_NAMED = registry.Function(name="named", params=(TEXT, BUNDLES), returns=BUNDLES, run=named)
 _FAIL = registry.Function(name="fail", params=(TEXT,), returns=ANY, run=fail)
 
 
@@ -97,6 +102,11 @@ class _Ruleset:
         self.binding_functions: list[str] = []
         self.coupon_bindings: list[int] = []
         self.collections: dict[str, frozenset[str]] = {}
+        self.known = Known(authoring.library, self.collections)
+        self.filters: dict[str, Binding] = {}
+        filters = authoring.library.cart_item_filters
+        for name in _mentioned([rules, bindings], filters):
+            self.filters[name] = self._filter(name, filters[name])
         names: dict[str, Binding] = {}
         self._bind(bindings, "/bindings", names)
         self._names = names
@@ -118,33 +128,52 @@ class _Ruleset:
     def checker(self, names: Mapping[str, Binding]) -> Checker:
         """A checker of one expression that may use these names."""
         authoring = self.authoring
-        return Checker(names, authoring.attributes, features=authoring.features, item_only=authoring.item_only)
+        return Checker(
+            names,
+            authoring.attributes,
+            features=authoring.features,
+            item_only=authoring.item_only,
+            known=self.known,
+            filters=self.filters,
+        )
 
     def _bind(self, bindings: list[dict[str, Any]], pointer: str, names: dict[str, Binding]) -> list[Problem]:
         """Add bindings, in order: later ones may use earlier ones."""
         found = len(self.problems)
         for position, binding in enumerate(bindings):
-            where = f"{pointer}/{position}/expression"
             if binding.get("type") == COLLECTION:
-                self._collect(binding["name"], binding["expression"], where)
-            else:
-                names[binding["name"]] = self._binding(binding["expression"], where, names)
+                self._collect(binding["name"], binding["expression"], f"{pointer}/{position}/expression")
+        for position, binding in enumerate(bindings):
+            if binding.get("type") != COLLECTION:
+                checker = self.checker(names)
+                bound = names[binding["name"]] = self._binding(binding, f"{pointer}/{position}/expression", checker)
+                self.problems += checker.problems
+                self.problems += faults(binding, bound.kind, f"{pointer}/{position}")
         return self.problems[found:]
 
-    def _binding(self, expression: Any, pointer: str, names: Mapping[str, Binding]) -> Binding:
+    def _filter(self, name: str, expression: Any) -> Binding:
+        """A cart item filter of the Application. What is wrong with it is no problem of this ruleset."""
+        binding = {"name": name, "type": FILTER, "expression": expression}
+        return self._binding(binding, "", Checker({}, self.authoring.attributes, known=Known(self.authoring.library)))
+
+    def _binding(self, binding: Mapping[str, Any], pointer: str, checker: Checker) -> Binding:
         """Check and compile one binding; where it is wrong, whatever looks at it fails."""
-        checker = self.checker(names)
         asks: frozenset[tuple[str, bool]] = frozenset()
         try:
-            node = read(expression, pointer)
+            node = read(binding["expression"], pointer)
             typed = checker.check(node)
-            asks = _asks(node, names)
+            asks = _asks(node, checker.bindings)
         except SyntaxProblem as error:
             typed = checker.problem(error.problem.pointer, error.problem.message)
         if typed.kind == EFFECT:
             typed = checker.problem(pointer, "a binding is a value, not an effect")
+        if binding.get("type") == FILTER and typed.kind != list_of(ITEM):
+            typed = checker.problem(pointer, "a cart item filter is a list of items")
+        if binding.get("type") == BUNDLE and typed.kind != BUNDLES and not checker.problems:
+            typed = checker.problem(pointer, 'a bundle is written ["bundle", [list, number], …]')
+        if isinstance(typed, Apply) and typed.function.name == BUNDLE:
+            typed = Apply(kind=BUNDLES, function=_NAMED, args=(Const(kind=TEXT, value=binding["name"]), typed))
         depth = _depth(checker, pointer)
-        self.problems += checker.problems
         if checker.problems:
             message = Const(kind=TEXT, value=checker.problems[0].message)
             typed = Apply(kind=ANY, function=_FAIL, args=(message,))
@@ -250,6 +279,21 @@ class _RuleDraft:
             requires_coupon=self.requires_coupon,
             least_total=self.least_total,
         )
+
+
+def _mentioned(value: Any, names: Collection[str]) -> list[str]:
+    """Which of the names stand somewhere in this JSON, in their own order."""
+    found: set[str] = set()
+    inside = [value] if names else []
+    while inside:
+        match inside.pop():
+            case str(text):
+                found.add(text.removeprefix("$"))
+            case list(parts):
+                inside += parts
+            case dict(members):
+                inside += members.values()
+    return [name for name in names if name in found]
 
 
 def _condition_elements(condition: list[Any], pointer: str) -> list[tuple[str, Any]]:

@@ -7,7 +7,9 @@ from guerdon.engine.effects import Effect
 from guerdon.engine.facts import ZERO, Coupon
 from guerdon.engine.outcome import CampaignUse, CouponUse
 
-DISCOUNTS = ("setDiscount", "setDiscountPerItem")
+DISCOUNTS = (
+    "setDiscount", "setDiscountPerItem", "setDiscountPerAdditionalCost", "setDiscountPerAdditionalCostPerItem",
+)  # fmt: skip
 
 
 def coupon_uses(effects: Iterable[Effect], redeemed: Iterable[Coupon]) -> tuple[CouponUse, ...]:

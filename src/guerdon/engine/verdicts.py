@@ -1,6 +1,7 @@
 """Every code of a session gets an answer: accepted by a rule, or refused with the first reason (core.md §6, §7)."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from msgspec import UNSET, Struct
@@ -16,6 +17,7 @@ from guerdon.engine.referrals import may_use_referral
 NO_CAMPAIGN = {"campaign_id": -1, "ruleset_id": -1, "rule_index": 0, "rule_name": ""}
 NOT_FIRST, LOWER, OUTSIDE = "CampaignIsNotFirst", "CampaignGaveLowerDiscount", "CampaignNotInEvaluationSet"
 Code = Coupon | Referral
+ONE = Decimal(1)
 
 
 class Failure(Struct, frozen=True):
@@ -45,6 +47,7 @@ class Verdicts:
         self.redeemed: dict[tuple[type, int], Code] = {}
         self.furthest: dict[tuple[type, int], Failure] = {}
         self.excluded: dict[int, str] = {}
+        self.late: dict[int, str] = {}
 
     # --- before the rules
 
@@ -66,8 +69,8 @@ class Verdicts:
         if campaign is not None and campaign.source.state == "archived":
             self.refused.append(self._left_out(coupon, campaign, OUTSIDE))
             return
-        running = campaign is not None and runs(campaign)
-        reason = may_use_coupon(coupon, self.facts, self.now, running=running)
+        running = campaign if campaign is not None and runs(campaign) else None
+        reason = may_use_coupon(coupon, self.facts, self.now, campaign=running, limits=self.frame.limits)
         if reason is None:
             self.coupons.setdefault(coupon.campaign_id, []).append(coupon)
         else:
@@ -86,6 +89,8 @@ class Verdicts:
             return
         running = campaign is not None and runs(campaign)
         reason = may_use_referral(referral, self.facts, self.now, running=running)
+        if reason is None and campaign is not None:
+            reason = self.frame.limits.refusal(campaign, None, "redeemReferral")
         if reason is None:
             self.referral = referral
         else:
@@ -103,6 +108,13 @@ class Verdicts:
 
     # --- while rules run
 
+    def used_up(self, campaign: Campaign, coupon: Coupon) -> bool:
+        """Whether codes of the same request that came before left nothing of a limit."""
+        reason = self.frame.limits.refusal(campaign, coupon, "redeemCoupon")
+        if reason is not None:
+            self.frame.put(self.late, coupon.id, reason)
+        return reason is not None
+
     def announce(self, rule: Rule, coupon: Coupon | None, referral: Referral | None) -> None:
         """All conditions of the rule hold: say that its codes are accepted, once for each (core.md §5.1)."""
         if coupon is not None and rule.checks_coupon and (Coupon, coupon.id) not in self.accepted:
@@ -115,11 +127,13 @@ class Verdicts:
         put = self.frame.put
         if coupon is not None and rule.checks_coupon:
             put(self.accepted, (Coupon, coupon.id), coupon)
-            if rule.redeems_coupon:
+            if rule.redeems_coupon and (Coupon, coupon.id) not in self.redeemed:
+                self.frame.limits.charge("redeemCoupon", ONE)
                 put(self.redeemed, (Coupon, coupon.id), coupon)
         if referral is not None and rule.checks_referral:
             put(self.accepted, (Referral, referral.id), referral)
-            if rule.redeems_referral:
+            if rule.redeems_referral and (Referral, referral.id) not in self.redeemed:
+                self.frame.limits.charge("redeemReferral", ONE)
                 put(self.redeemed, (Referral, referral.id), referral)
 
     def note(self, failure: Failure, coupon: Coupon | None, referral: Referral | None) -> None:
@@ -143,6 +157,9 @@ class Verdicts:
         campaign = self.program.by_id[code.campaign_id]
         if code.campaign_id in self.excluded:
             return self._left_out(code, campaign, self.excluded[code.campaign_id])
+        if isinstance(code, Coupon) and code.id in self.late:
+            props = RejectCoupon(value=code.code, rejection_reason=self.late[code.id])
+            return effect_of(props, self._wrapper(campaign, code, None))
         word, reject = ("Coupon", RejectCoupon) if isinstance(code, Coupon) else ("Referral", RejectReferral)
         failure = self.furthest.get((type(code), code.id))
         if failure is None:

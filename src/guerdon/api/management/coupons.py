@@ -18,7 +18,7 @@ from guerdon.db import applications, attributes, campaigns, coupon_codes, coupon
 from guerdon.db.coupon_codes import CodePattern
 from guerdon.db.keys import Caller
 from guerdon.db.pool import Connection
-from guerdon.engine.coupons import fold
+from guerdon.engine.codes import fold
 from guerdon.errors import Invalid, Problem
 from guerdon.wire.applications import Application
 from guerdon.wire.base import MorePage, TotalPage

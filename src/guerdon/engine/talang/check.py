@@ -6,25 +6,31 @@ from guerdon.engine.talang import functions as _declares_all  # noqa: F401
 from guerdon.engine.talang.kinds import (
     ANY,
     BOOLEAN,
+    BUNDLE,
     EFFECT,
     EFFECTS,
+    FILTER,
+    ITEM,
     LAMBDA,
     LAMBDAS,
     MAP,
     NULL,
     NUMBER,
+    SLOT,
     TEXT,
     TIME,
     a,
     element,
     fits,
     is_list,
+    list_of,
     of_literal,
 )
+from guerdon.engine.talang.known import KINDS, NOTHING, TARGET, Known, objections
 from guerdon.engine.talang.lookups import Lookups, path_form, suggest
 from guerdon.engine.talang.registry import Function, all_functions, names, overloads
 from guerdon.engine.talang.syntax import Block, Call, Lambda, Literal, Node, Options, Path, escaped
-from guerdon.engine.talang.typed import Apply, Binding, Bodies, Body, Coerce, Const, Entry, Sequence, Typed
+from guerdon.engine.talang.typed import Apply, Binding, Bodies, Body, Coerce, Const, Entry, Sequence, Several, Typed
 from guerdon.engine.talang.values import EvaluationError, to_time
 
 __all__ = ["Apply", "Binding", "Checker", "Const"]
@@ -36,7 +42,8 @@ class Checker(Lookups):
     """Checks one expression; `problems` and `inputs` hold what was found.
 
     `features` are those of the campaign, None where they do not matter; `item_only` is set for campaigns of type
-    cartItem, which have effects on single items only.
+    cartItem, which have effects on single items only. `known` holds what rules may name, `filters` the Application's
+    cart item filters.
     """
 
     def __init__(
@@ -46,8 +53,10 @@ class Checker(Lookups):
         *,
         features: frozenset[str] | None = None,
         item_only: bool = False,
+        known: Known = NOTHING,
+        filters: Mapping[str, Binding] | None = None,
     ) -> None:
-        super().__init__(bindings, attributes)
+        super().__init__(bindings, attributes, known, filters or {})
         self.features = features
         self.item_only = item_only
         self._after_failure = False
@@ -109,12 +118,18 @@ class Checker(Lookups):
         """An argument that can be checked alone; a lambda waits until the list it walks over is known."""
         if isinstance(node, Lambda) and any(param in _LAMBDAS for param in params):
             return None
+        if KINDS.intersection(params):
+            return self.named(node, params)
         if params[0] == "entry":
             return self._entry(node)
-        if params[0] == "path":
+        if params[0] == TARGET:
             return self.target(node)
         if params[0] == "attribute":
             return self.check(path_form(node))
+        if params[0] == SLOT:
+            return self._slot(node)
+        if params[0] == FILTER:
+            return self.global_filter(node)
         return self._effects(node) if params[0] == EFFECTS else self.check(node)
 
     def _apply(
@@ -126,15 +141,15 @@ class Checker(Lookups):
         options: Options | None,
     ) -> Typed:
         args: list[Typed] = []
-        over = next((sub.kind for sub in typed if sub is not None and is_list(sub.kind)), ANY)
+        over = function.over or _walked(function, typed)
         for index, sub in enumerate(nodes):
             given = typed[index]
             if given is None and isinstance(sub, Lambda):
-                args.append(self._lambda(sub, element(over), function.param(index)))
+                args.append(self._lambda(sub, over, function.param(index)))
             elif given is not None:
                 args.append(self._settle(given, function.param(index), sub.pointer))
-        if function.name == "couponValid" and not all(isinstance(arg, Const) for arg in args):
-            self.problem(node.pointer, "`couponValid` takes true or false as it stands, no expression")
+        for where, message in objections(function.name, tuple(args)):
+            self.problem(where, message)
         self._allowed(function, node.pointer)
         self.inputs |= function.inputs
         chosen = self._options(function, options)
@@ -156,6 +171,17 @@ class Checker(Lookups):
         if self._after_failure and not function.failure:
             known = " or ".join(dict.fromkeys(one.name for one in all_functions() if one.failure))
             self.problem(f"{pointer}/0", f"`{name}` cannot stand where a condition failed: write {known}")
+
+    def _slot(self, node: Node) -> Typed:
+        """A slot of a bundle: `[list, number]`."""
+        if not isinstance(node, Lambda | Block) or len(_items(node)) != 2:
+            return self.problem(node.pointer, 'a slot is written [list, number], e.g. [[".", "Shoes"], 2]')
+        listed, count = _items(node)
+        items = (
+            self.expect(listed, list_of(ITEM), "the first part of a slot"),
+            self.expect(count, NUMBER, "the second part of a slot"),
+        )
+        return Several(kind=SLOT, items=items, pointer=node.pointer)
 
     def _no_overload(
         self, node: Call, nodes: tuple[Node, ...], typed: list[Typed | None], counted: list[Function]
@@ -248,6 +274,16 @@ class Checker(Lookups):
         return typed
 
 
+def _walked(function: Function, typed: list[Typed | None]) -> str:
+    """The kind of what a lambda is called with: the elements of the first list; where items are meant, those of its
+    bundles."""
+    for index, sub in enumerate(typed):
+        if sub is not None and is_list(sub.kind):
+            inside = element(sub.kind)
+            return ITEM if inside == BUNDLE and function.param(index) == list_of(ITEM) else inside
+    return ANY
+
+
 def _items(node: Lambda | Block) -> tuple[Node, ...]:
     """The expressions of a block; what looks like a lambda begins with a call without arguments."""
     if isinstance(node, Block):
@@ -275,4 +311,4 @@ def _accepts(param: str, node: Node, typed: Typed | None) -> bool:
         return True
     if param == EFFECT and typed.kind == NULL:
         return True
-    return fits(typed.kind, ANY if param == "attribute" else param)
+    return fits(typed.kind, ANY if param in ("attribute", FILTER) else param)

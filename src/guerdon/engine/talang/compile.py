@@ -117,10 +117,12 @@ class Compiler:
     def _lookup(self, typed: Typed, out: list[ast.stmt]) -> ast.expr:
         match typed:
             case Read():
-                return self._read(typed)
-            case ReadAttribute(source=source, name=name, path=path, item=item):
+                return self._read(typed, out)
+            case ReadAttribute(source=source, name=name, path=path, item=item, base=base):
                 reader = {TIME: "attribute_time", list_of(TIME): "attribute_times"}.get(typed.kind, "attribute")
-                return _call(_name(reader), [_source(source, item), ast.Constant(name), ast.Constant(path)])
+                variable, given = self._item(item, base, out)
+                value = _call(_name(reader), [_source(source, variable), ast.Constant(name), ast.Constant(path)])
+                return _after(given, value)
             case Bound(index=index):
                 return _call(ast.Attribute(_name("f"), "bound", ast.Load()), [ast.Constant(index)])
             case Local(name=name):
@@ -145,13 +147,21 @@ class Compiler:
                 return ast.Subscript(values, ast.UnaryOp(ast.USub(), ast.Constant(1)), ast.Load())
         raise AssertionError(typed)
 
-    def _read(self, read: Read) -> ast.expr:
-        value = _source(read.source, read.item)
-        if not read.optional:
-            return value
-        name = self._new("read")
-        test = ast.Compare(ast.NamedExpr(ast.Name(name, ast.Store()), value), [ast.IsNot()], [ast.Constant(None)])
-        return ast.IfExp(test, _name(name), _call(_name("missing"), [ast.Constant(read.path)]))
+    def _read(self, read: Read, out: list[ast.stmt]) -> ast.expr:
+        variable, given = self._item(read.item, read.base, out)
+        value = _source(read.source, variable, read.name)
+        if read.optional:
+            name = self._new("read")
+            test = ast.Compare(ast.NamedExpr(ast.Name(name, ast.Store()), value), [ast.IsNot()], [ast.Constant(None)])
+            value = ast.IfExp(test, _name(name), _call(_name("missing"), [ast.Constant(read.path)]))
+        return _after(given, value)
+
+    def _item(self, item: str, base: Typed | None, out: list[ast.stmt]) -> tuple[str, ast.expr | None]:
+        """The Python variable of the item that is read from, and what must come first to give it its value."""
+        if base is None:
+            return _variable(item), None
+        name = self._new("item")
+        return name, ast.NamedExpr(ast.Name(name, ast.Store()), self._emit(base, out))
 
     def _coerce(self, kind: str, value: ast.expr) -> ast.expr:
         if kind == TIME:
@@ -250,16 +260,26 @@ def _define(name: str, parameters: list[str], body: list[ast.stmt]) -> ast.stmt:
     return ast.FunctionDef(name=name, args=arguments, body=body, decorator_list=[], returns=None, **_TYPE_PARAMS)
 
 
-class _ItemNames(ast.NodeTransformer):
-    def __init__(self, name: str) -> None:
-        self.name = name
+def _after(first: ast.expr | None, value: ast.expr) -> ast.expr:
+    """The value, once the first expression was evaluated."""
+    if first is None:
+        return value
+    return ast.Subscript(ast.Tuple([first, value], ast.Load()), ast.Constant(1), ast.Load())
+
+
+class _Names(ast.NodeTransformer):
+    def __init__(self, variable: str, name: str | int) -> None:
+        self.variable, self.name = variable, name
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
-        return ast.Name(self.name, ast.Load()) if node.id == "it" else ast.Name(node.id, ast.Load())
+        if node.id == "name":
+            return ast.Constant(self.name)
+        return ast.Name(self.variable if node.id == "it" else node.id, ast.Load())
 
 
 @lru_cache(1000)
-def _source(source: str, item: str) -> ast.expr:
-    """One of the sources in paths.py, over the variable that holds the item; nobody changes it."""
-    tree: ast.expr = _ItemNames(_variable(item)).visit(ast.parse(source, mode="eval").body)
+def _source(source: str, variable: str, name: str | int = "") -> ast.expr:
+    """One of the sources in paths.py, over the variable that holds the item and a name in the path; nobody changes
+    it."""
+    tree: ast.expr = _Names(variable, name).visit(ast.parse(source, mode="eval").body)
     return tree

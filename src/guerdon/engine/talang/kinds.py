@@ -8,6 +8,10 @@ BOOLEAN = "boolean"
 TIME = "time"
 NULL = "null"
 ITEM = "item"
+BUNDLE = "bundle"
+SELECTOR = "selector of a bundle's item"
+SLOT = "slot"
+FILTER = "name of a filter"
 MAP = "map"
 ANY = "any"
 EFFECT = "effect"
@@ -45,8 +49,9 @@ def element(kind: str) -> str:
 
 
 def fits(given: str, wanted: str) -> bool:
-    """Whether a value of kind `given` may stand where `wanted` is expected. `any` is settled when the rule runs."""
-    if given == wanted:
+    """Whether a value of kind `given` may stand where `wanted` is expected. `any` is settled when the rule runs; a
+    bundle stands for its items."""
+    if given == wanted or (given, wanted) == (BUNDLE, ITEM):
         return True
     if ANY in (given, wanted):
         return not {EFFECT, LAMBDA} & {given, wanted}

@@ -26,6 +26,8 @@ class Function(Struct, frozen=True, kw_only=True):
     `options` says what the trailing object may hold and of what kind: BOOLEAN is `true` or `false` as it stands, a
     tuple is a choice of texts, any other kind is an expression. They are keyword arguments of `run`, in snake case.
 
+    `over` is the kind of what a lambda is called with, where it is not the elements of the list beside it.
+
     `feature` is the campaign feature that the function needs; `per_item` marks the effects that a campaign of type
     cartItem may have, `failure` those that may stand among failure effects.
     """
@@ -41,6 +43,7 @@ class Function(Struct, frozen=True, kw_only=True):
     options: Mapping[str, "str | tuple[str, ...]"] = {}
     inputs: frozenset[str] = frozenset()
     lazy: bool = False
+    over: str = ""
     feature: str = ""
     per_item: bool = False
     failure: bool = False

@@ -31,21 +31,25 @@ class Apply(Typed, frozen=True, kw_only=True):
 
 
 class Read(Typed, frozen=True, kw_only=True):
-    """A built-in path: Python source over `f` and, inside a lambda over items, `it`."""
+    """A built-in path: Python source over `f`, over `it` where it is of a cart item, and over `name` where a part of
+    the path can be any name. `item` is the variable of the lambda that holds the item, or `base` what gives it."""
 
     source: str
     path: str
-    optional: bool
-    item: str
+    optional: bool = False
+    item: str = ""
+    base: Typed | None = None
+    name: str | int = ""
 
 
 class ReadAttribute(Typed, frozen=True, kw_only=True):
-    """A custom attribute."""
+    """A custom attribute; `item` and `base` are those of `Read`."""
 
     source: str
     name: str
     path: str
-    item: str
+    item: str = ""
+    base: Typed | None = None
 
 
 class Bound(Typed, frozen=True, kw_only=True):

@@ -1,5 +1,24 @@
 """The functions of the rule language; importing this package declares them all."""
 
-from guerdon.engine.talang.functions import cart, effects, failure, lists, logic, math, text, time
+from guerdon.engine.talang.functions import (
+    bundles,
+    cart,
+    codes,
+    custom,
+    customers,
+    discounts,
+    effects,
+    failure,
+    limits,
+    lists,
+    logic,
+    loyalty,
+    math,
+    text,
+    time,
+)
 
-__all__ = ["cart", "effects", "failure", "lists", "logic", "math", "text", "time"]
+__all__ = [
+    "bundles", "cart", "codes", "custom", "customers", "discounts", "effects", "failure", "limits", "lists", "logic",
+    "loyalty", "math", "text", "time",
+]  # fmt: skip
