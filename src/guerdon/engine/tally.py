@@ -10,6 +10,7 @@ from guerdon.engine.talang.values import QUOTIENT
 
 PRICE, COSTS, BOTH, COST = "price", "additionalCosts", "itemTotal", "cost"
 SCOPES = (PRICE, COSTS, BOTH)
+ORIGINAL, REMAINING = "original", "remaining"
 
 
 class Tally:
@@ -56,8 +57,11 @@ class Tally:
             session -= room
         return rooms, min(amount, sum(rooms, ZERO))
 
-    def weight(self, item: Any) -> Decimal:
-        """What a share of a discount is in proportion to: the worth of the unit in this scope, before discounts."""
+    def weight(self, item: Any, basis: str) -> Decimal:
+        """What a share of a discount is in proportion to: the worth of the unit in this scope, before discounts or as
+        they left it."""
+        if basis == REMAINING:
+            return max(ZERO, self._price(item, self.cart) if self._scope == PRICE else self._left(item, self.cart))
         line, count = item.line, item.count
         if self._scope == PRICE:
             return Decimal(line.price * count)

@@ -72,6 +72,7 @@ PATHS: dict[str, dict[str, Entry]] = {
         "CartItemTotal": Entry(NUMBER, "f.session.cart_item_total"),
         "AdditionalCostTotal": Entry(NUMBER, "f.session.additional_cost_total"),
         "AdditionalCosts.<name>.Price": Entry(NUMBER, "f.session.additional_costs.get(name)", True, COST),
+        "AdditionalCosts.<name>.DiscountedPrice": Entry(NUMBER, "f.discounts.discounted_cost(name)", True, COST),
         "DiscountedTotal": Entry(NUMBER, "f.discounts.discounted('sessionTotal')"),
         "DiscountedCartTotal": Entry(NUMBER, "f.discounts.discounted('cartItems')"),
         "CartItems": Entry(list_of(ITEM), "f.items()"),

@@ -36,9 +36,11 @@ def _set_discount_per_item(frame: Any, name: str, items: list[Any], amount: Body
     frame.discounts.off_items(frame, name, _amounts(frame, items, amount), **options)
 
 
-@declare("setDiscountPerItemProRata", TEXT, ITEMS, NUMBER, returns=EFFECT, frame=True, per_item=True, options=OFF_ITEMS)
+@declare("setDiscountPerItemProRata", TEXT, ITEMS, NUMBER, returns=EFFECT, frame=True, per_item=True,
+         options={**OFF_ITEMS, "basis": ("original", "remaining")})  # fmt: skip
 def _set_discount_pro_rata(frame: Any, name: str, items: list[Any], total: Decimal, **options: Any) -> None:
-    """An amount shared by the items of a list in proportion to their prices; of bundles, the amount is for each."""
+    """An amount shared by the items of a list in proportion to their prices, or with the basis `remaining` to what
+    earlier discounts left of them; of bundles, the amount is for each."""
     found = groups(frame, items)
     shares = [({} if of is None else of.marks, units, total) for of, units in found]
     if found and found[0][0] is None and len(found) > 1:
