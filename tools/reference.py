@@ -1,7 +1,8 @@
 """Writes docs/reference from the code: `reference.py` writes, `reference.py --check` tells what is out of date.
 
 The rule language comes from the registry and the paths, its worked examples from tests/engine/cases, the settings
-from the docstrings in settings.py. What stands in GUIDE is written by hand, here.
+from the docstrings in settings.py, the recipes (cookbook.py) from tests/engine/peers. What stands in GUIDE is written
+by hand, here.
 """
 
 import ast
@@ -14,6 +15,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import cookbook
 from guerdon.engine.talang.catalogue import NOTES, result
 from guerdon.engine.talang.kinds import BOOLEAN, TIME
 from guerdon.engine.talang.known import CHOICES
@@ -335,7 +337,11 @@ def _default(value: ast.expr | None) -> str:
 def documents() -> dict[Path, str]:
     """Every generated page with its text."""
     folder = ROOT / "docs" / "reference"
-    return {folder / "rule-language.md": rule_language(), folder / "settings.md": settings()}
+    return {
+        folder / "rule-language.md": rule_language(),
+        folder / "settings.md": settings(),
+        folder / "peers.md": cookbook.document(_pretty, GENERATED),
+    }
 
 
 def main() -> int:
