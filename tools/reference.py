@@ -57,7 +57,12 @@ arguments.
   the same.
 * **Names.** A loyalty program, achievement, audience, giveaway pool, webhook, custom effect, value map or collection is
   written as its id or name, and looked up when the ruleset is saved.
-* **Lambdas** `[["Item"], body]` name the element that a function is at: `["filter", list, [["Item"], body]]`.
+* **Functions** are called by their names in any case. Arguments are all computed, from left to right, before the call;
+  an error in one is the error of the call. Of several forms of a function, the first that takes the arguments is
+  called.
+* **Lambdas** `[["Item"], body]` name the element that a function is at: `["filter", list, [["Item"], body]]`. Also
+  written `["filter", list, "Item", body]`; with more bodies than one, the last is the value.
+* **Sequences** `[[…], […]]` are computed one after the other, and have the value of the last.
 * **Options** are an object at the end of an effect: `["setDiscount", "Gift card", 50, {"partial": true}]`.
 
 ### The condition of a rule
@@ -76,6 +81,21 @@ They are a list of lists. `["catch", ["noop"], effect]` makes one effect optiona
 `["if", condition, effect, ["noop"]]` gives it only sometimes. Rules see what earlier rules changed: attributes at once,
 discounts in the paths that begin with `Discounted`.
 
+`["if", …]`, `["do", …]`, `["catch", …]` and sequences may hold effects; a sequence that ends in an effect is one.
+`["catch", effect, effect]` gives the first where the second fails.
+
+### Variables and templates
+
+`["set", "n", value]` gives a value to a name, and `["set", "a", "b", value]` to a key of a map; `[".", "n"]` looks it
+up in the expressions after it: those of a rule share their variables, from its first condition to its last effect. What
+is set in the body of a lambda, or in `catch`, is known only there. Rules and bindings start with nothing set, and a
+name that is there already cannot be set.
+
+`["setTemplate", "percent(Decimal)Decimal", ["*", [".", "Session", "Total"], ["/", ["#", 0], 100]]]` keeps an expression
+with places for arguments, and `["!", "percent", 10]` stands for it with 10 in place of `["#", 0]`. The kinds of a
+signature are Decimal, String, Boolean, Time, Null, List, Map, Atom, Collection, Any, and Token for calls and lookups,
+which are put in as they are written.
+
 ### Bindings
 
 A binding gives a name to an expression: `{"name": "Shoes", "type": "cartItemFilter", "expression": ["filter", …]}` is
@@ -84,8 +104,8 @@ look at earlier ones. A binding is computed when it is first looked at and keeps
 evaluated; one that looks at the coupon is computed for each code. A binding of type `collection` holds texts,
 `["list", "SKU-1", "SKU-2"]`, and is asked with `inCollection`.
 
-A name is looked up among the variables of lambdas first, then the bindings of the rule, those of the ruleset, and
-last the entities below.
+A name is looked up among the variables of lambdas first, then those that were set, the bindings of the rule, those of
+the ruleset, and last the entities below.
 
 ### Codes
 
@@ -94,9 +114,25 @@ code of the session. A rule that succeeds with `couponValid` in its condition ac
 
 ### Bounds
 
-An expression has at most 100 levels, with those of the bindings it looks at, and 100,000 nodes. Numbers in rules are
-at most 10^15 in size with 30 decimals, texts at most 65,536 characters. A campaign may walk over a million list
-elements in one request; the rule that goes further fails.
+An expression has at most 100 levels, with those of the bindings it looks at, and 100,000 nodes, of which expanded
+templates make at most 10,000. Numbers in rules are at most 10^15 in size with 30 decimals, texts at most 65,536
+characters, regular expressions, in the syntax of RE2, at most 1,000. A campaign may take a million steps in one
+request, such as an element of a list that is walked over; the rule that goes further fails.
+
+### By itself
+
+`guerdon.engine.talang.evaluate` computes an expression apart from any campaign, also in the older way to write it:
+
+```python
+from guerdon.engine.talang import evaluate
+
+evaluate("(* (. Total) 0.1)", {"Total": 120})  # Decimal('12.0')
+evaluate(["*", [".", "Total"], 0.1], {"Total": 120})  # the same
+```
+
+There, names are looked up when they are reached, and whatever is wrong is an error then: `["catch", "x", ["nope"]]` is
+`x`. All errors are `TalangError`. Bare words in text are texts, `true`, numbers and RFC 3339 times, `(name)` is a call,
+and `"…"` or `'…'` always a text.
 """
 
 INTRODUCTIONS = {

@@ -67,7 +67,7 @@ def test_all_problems_are_found_at_once_each_with_its_place():
         (["+", 1, 2], "", "an effect must be an effect, but this is a number"),
         (["if", True, ["noop"], 5], "", "an effect must be an effect, but this is any"),
         (["head", ["list"]], "", "an effect must be an effect, but this is any"),
-        (["catch", ["setDiscount", "A", 1], ["setDiscount", "B", 1]], "", "`catch` cannot take (effect, effect): write catch(any, any) or catch(null, effect)"),
+        (["catch", 5, ["setDiscount", "B", 1]], "", "`catch` cannot take (number, effect): write catch(any, any) or catch(effect, effect)"),
         ([["Item"], 1], "", 'a lambda such as [["Item"], body] stands only where a function takes one'),
         ([[1], 1], "/0/0", "the first element of an expression is the name of a function"),
         ([["setDiscount", "A", 1], 1], "/1", "after an effect stands another effect, not a value"),
@@ -94,7 +94,7 @@ def test_the_problem_of_an_effect(effect, pointer, message):
         (["and", ["exists", ITEMS, [["I"], ["setDiscount", "A", 1]]]], "/1/2/1", "this must be a value, not an effect"),
         (["and", ITEMS], "/1", "a condition must be a boolean, but this is a list of item"),
         (["and", None], "/1", "a condition must be a boolean, but this is null"),
-        (["=", 1], "", "`=` cannot take 1 arguments: write =(any, any, any…)"),
+        (["=", 1], "", "`=` cannot take 1 arguments: write =(single value, single value, single value…)"),
         (["and", [">", "a", "2026-01-01T00:00:00Z"]], "/1/1", "'a' is not an RFC 3339 time"),
         (
             ["and", ["couponValid", ["not", True]]],
@@ -206,3 +206,10 @@ def test_a_subledger_binding_is_a_balance():
     assert problem.pointer == "/bindings/0/expression"
     assert problem.message == 'the balance of a subledger is written ["subledgerBalance", program, subledger]'
     assert check_ruleset([], [binding | {"expression": ["identity", 5]}], attributes={}) == []
+
+
+def test_an_expression_has_so_many_regular_expressions():
+    several = ["and", ["and", *[["~", f"a{number}", "a"] for number in range(101)]]]
+    assert problems(condition=several) == [
+        ("/rules/0/condition/1/101/0", "`~` stands at most 100 times in one expression")
+    ]

@@ -10,6 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
@@ -27,13 +28,13 @@ from guerdon.engine.new_codes import Codes
 from guerdon.engine.points import Points
 from guerdon.engine.program import Campaign, Program, Rule
 from guerdon.engine.props import Props
-from guerdon.engine.talang.values import ERRORS, EvaluationError, reason, shown
+from guerdon.engine.talang.scopes import Scope
+from guerdon.engine.talang.values import ERRORS, MOST_STEPS, EvaluationError, reason, shown
 from guerdon.engine.undo import Undo
 from guerdon.engine.writes import AttributeWrites
 
 _UNBOUND = object()
 Unit = tuple[int, int | None]
-MOST_STEPS = 1_000_000
 
 
 class _NoValue:
@@ -80,6 +81,8 @@ class Frame:
         self.failed_conditions: list[tuple[int, Callable[[], Any]]] = []
         self.only: frozenset[Unit] | None = None
         self.generators = generators or Seeded(facts.seed)
+        self.scope = Scope()
+        self.patterns: set[str] = set()
         self._frozen = False
         self._items: list[Item] | None = None
         self._values: dict[Any, Any] = {}
@@ -223,6 +226,17 @@ class Frame:
         self.put(self._values, index, value)
         return value
 
+    def timezone(self) -> ZoneInfo:
+        """The timezone of the Application."""
+        try:
+            return ZoneInfo(self.program.settings.timezone)
+        except (KeyError, ValueError, OSError):
+            raise EvaluationError(f"there is no timezone {self.program.settings.timezone!r}") from None
+
+    def local(self, moment: datetime) -> datetime:
+        """A time in the timezone of the Application."""
+        return moment.astimezone(self.timezone())
+
     # --- turns
 
     def begin_campaign(self, campaign: Campaign, referral: Referral | None = None) -> None:
@@ -236,8 +250,10 @@ class Frame:
         self.limits.begin(campaign, None)
 
     def begin_rule(self, rule: Rule, coupon: Coupon | None) -> None:
-        """The next rule, for a code or for none: bindings that look at the coupon are computed anew for each."""
+        """The next rule, for a code or for none: nothing is set yet that its expressions share, and bindings that look
+        at the coupon are computed anew for each."""
         self.rule = rule
+        self.scope = Scope()
         if coupon is not self.coupon:
             self.coupon = coupon
             self.limits.begin(self.campaign, coupon)

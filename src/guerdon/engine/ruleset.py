@@ -10,7 +10,7 @@ from guerdon.engine.library import EMPTY, Library
 from guerdon.engine.program import Campaign, CampaignSource, Rule
 from guerdon.engine.talang import registry
 from guerdon.engine.talang.bundles import named
-from guerdon.engine.talang.check import Apply, Binding, Checker, Const
+from guerdon.engine.talang.check import Apply, Binding, Checker, Const, Names
 from guerdon.engine.talang.compile import Compiler
 from guerdon.engine.talang.kinds import ANY, BOOLEAN, BUNDLE, EFFECT, ITEM, TEXT, list_of
 from guerdon.engine.talang.known import Known
@@ -19,6 +19,7 @@ from guerdon.engine.talang.typed_bindings import faults
 from guerdon.engine.talang.values import fail
 
 COLLECTION, FILTER = "collection", "filter of the Application"
+_ASKS = {"couponvalid": "couponValid", "referralvalid": "referralValid"}
 _REFERRAL = frozenset({"Referral", "AdvocateProfile"})
 Function = Callable[[Any], Any]
 BUNDLES = list_of(BUNDLE)
@@ -125,16 +126,17 @@ class _Ruleset:
                 )
             _RuleDraft(self, where, index, {**rule, "condition": ["and", True]}, dict(self._names))
 
-    def checker(self, names: Mapping[str, Binding]) -> Checker:
-        """A checker of one expression that may use these names."""
+    def checker(self, bindings: Mapping[str, Binding], names: Names | None = None) -> Checker:
+        """A checker of one expression that may use these bindings, and the names that those before it have set."""
         authoring = self.authoring
         return Checker(
-            names,
+            bindings,
             authoring.attributes,
             features=authoring.features,
             item_only=authoring.item_only,
             known=self.known,
             filters=self.filters,
+            names=names,
         )
 
     def _bind(self, bindings: list[dict[str, Any]], pointer: str, names: dict[str, Binding]) -> list[Problem]:
@@ -161,7 +163,7 @@ class _Ruleset:
         asks: frozenset[tuple[str, bool]] = frozenset()
         try:
             node = read(binding["expression"], pointer)
-            typed = checker.check(node)
+            typed = checker.standalone(node)
             asks = _asks(node, checker.bindings)
         except SyntaxProblem as error:
             typed = checker.problem(error.problem.pointer, error.problem.message)
@@ -203,7 +205,7 @@ class _RuleDraft:
         self.title = str(rule.get("title", ""))
         self.inputs: set[str] = set()
         self.problems = ruleset._bind(rule.get("bindings") or [], f"{where}/bindings", names)
-        self._ruleset, self._names = ruleset, names
+        self._ruleset, self._names, self._settled = ruleset, names, Names()
         self._shape(rule)
         condition = rule["condition"] if isinstance(rule.get("condition"), list) else []
         effects = rule["effects"] if isinstance(rule.get("effects"), list) else []
@@ -238,7 +240,7 @@ class _RuleDraft:
         self._ruleset.problems.append(self.problems[-1])
 
     def _expression(self, value: Any, pointer: str, kind: str, what: str) -> tuple[Node | None, str]:
-        checker = self._ruleset.checker(self._names)
+        checker = self._ruleset.checker(self._names, self._settled)
         try:
             node = read(value, pointer)
             typed = checker.expect(node, kind, what)
@@ -314,9 +316,10 @@ def _depth(checker: Checker, pointer: str) -> int:
 def _asks(node: Node, names: Mapping[str, Binding]) -> frozenset[tuple[str, bool]]:
     """The `couponValid` and `referralValid` in a condition and in the bindings it looks at, with true for one that
     redeems."""
-    if isinstance(node, Call) and node.name in ("couponValid", "referralValid"):
+    asked = _ASKS.get(node.name.lower()) if isinstance(node, Call) else None
+    if isinstance(node, Call) and asked:
         redeems = not (node.args and isinstance(node.args[0], Literal) and node.args[0].value is False)
-        return frozenset({(node.name, redeems)})
+        return frozenset({(asked, redeems)})
     if isinstance(node, Path):
         binding = names.get(str(node.parts[0]))
         return binding.asks if binding else frozenset()
@@ -324,7 +327,7 @@ def _asks(node: Node, names: Mapping[str, Binding]) -> frozenset[tuple[str, bool
 
 
 def _is_coupon_valid(node: Node) -> bool:
-    return isinstance(node, Call) and node.name == "couponValid"
+    return isinstance(node, Call) and node.name.lower() == "couponvalid"
 
 
 def _least_total(nodes: Iterable[Node]) -> Decimal | None:

@@ -1,15 +1,28 @@
 """Paths, before anything runs: variables of lambdas, bindings, built-in paths and custom attributes."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from guerdon.engine.talang.kinds import ANY, ATTRIBUTE_KINDS, ITEM, MAP, NUMBER, TEXT, a
+from guerdon.engine.talang.kinds import ANY, ATTRIBUTE_KINDS, ITEM, LIST, MAP, NULL, NUMBER, TEXT, a, is_list
 from guerdon.engine.talang.known import ITEM_ATTRIBUTE, KINDS, TARGET, Known, Unknown
 from guerdon.engine.talang.paths import ATTRIBUTES, NAME, PATHS, WRITABLE, Entry
 from guerdon.engine.talang.syntax import Call, Literal, Node, Path, Problem
-from guerdon.engine.talang.typed import Binding, Bound, Const, Local, Read, ReadAttribute, Typed, Walk
+from guerdon.engine.talang.templates import Template
+from guerdon.engine.talang.typed import (
+    Apply,
+    Binding,
+    Bound,
+    Const,
+    Fails,
+    Local,
+    Lookup,
+    Read,
+    ReadAttribute,
+    Typed,
+    Walk,
+)
 
 
 def suggest(name: str, known: list[str]) -> str:
@@ -18,8 +31,24 @@ def suggest(name: str, known: list[str]) -> str:
     return f"; did you mean `{close[0]}`?" if close else ""
 
 
+class Names:
+    """What the expressions of a rule set, in order: the kinds of variables, and templates; a scope within another."""
+
+    def __init__(self, outer: "Names | None" = None) -> None:
+        self.outer = outer
+        self.variables: dict[str, str] = dict(outer.variables) if outer else {}
+        self.templates: list[Template] = []
+
+    def all_templates(self) -> Iterator[Template]:
+        """The templates, innermost scope first."""
+        yield from self.templates
+        if self.outer:
+            yield from self.outer.all_templates()
+
+
 class Lookups:
-    """What names stand for in an expression, and the problems found. `value` checks what a path computes."""
+    """What names stand for in an expression, and the problems found. `value` checks what a path computes; `at` is
+    the level of the node at hand, counted from the root of the ruleset; `sets` is how often something was set."""
 
     def __init__(
         self,
@@ -27,6 +56,7 @@ class Lookups:
         attributes: Mapping[tuple[str, str], str],
         known: Known,
         filters: Mapping[str, Binding],
+        names: Names | None = None,
     ) -> None:
         self.bindings = bindings
         self.filters = filters
@@ -36,6 +66,9 @@ class Lookups:
         self.problems: list[Problem] = []
         self.inputs: set[str] = set()
         self.depth = 0
+        self.at = 0
+        self.sets = 0
+        self.names = names or Names()
 
     def value(self, node: Node) -> Typed:
         """The typed form of a value."""
@@ -44,7 +77,7 @@ class Lookups:
     def problem(self, pointer: str, message: str) -> Typed:
         """Note a problem; the value goes on as one of unknown kind, so that all problems are found at once."""
         self.problems.append(Problem(pointer, message))
-        return Const(kind=ANY, value=None, pointer=pointer)
+        return Fails(kind=ANY, message=message, pointer=pointer)
 
     def check(self, node: Node) -> Typed:
         """The typed form of a node."""
@@ -72,9 +105,13 @@ class Lookups:
 
     def look_up(self, node: Path) -> Typed:
         """What a path stands for."""
-        head, rest = str(node.parts[0]), node.parts[1:]
+        head, rest = node.parts[0], node.parts[1:]
+        if not isinstance(head, str):
+            return self.problem(node.pointer, 'a path starts with a name, e.g. [".", "Session", "Total"]')
         if head in self.locals:
             return self._local(node, head, rest)
+        if head in self.names.variables:
+            return self._variable(node, head, rest)
         if head in self.bindings:
             bound = self._bound(self.bindings[head], node)
             return (
@@ -87,7 +124,7 @@ class Lookups:
         if head == "Item":
             return self.problem(node.pointer, 'Item is known only inside a lambda such as [["Item"], …]')
         if head not in PATHS:
-            known = [*PATHS, *self.bindings, *self.filters, *self.locals]
+            known = [*PATHS, *self.bindings, *self.filters, *self.locals, *self.names.variables]
             return self.problem(f"{node.pointer}/1", f"there is no `{head}`{suggest(head, known)}")
         self.inputs.add(head)
         return self._entity(node, head, rest)
@@ -104,7 +141,7 @@ class Lookups:
 
     def _bound(self, binding: Binding, node: Node) -> Typed:
         self.inputs |= binding.inputs
-        self.depth = max(self.depth, node.pointer.count("/") + binding.depth)
+        self.depth = max(self.depth, self.at + binding.depth)
         return Bound(kind=binding.kind, index=binding.index, pointer=node.pointer)
 
     def _local(self, node: Path, name: str, rest: tuple[Any, ...]) -> Typed:
@@ -113,13 +150,40 @@ class Lookups:
             return self._entity(node, "Item", rest, local)
         return self._inside(node, local, rest)
 
+    def _variable(self, node: Path, name: str, rest: tuple[Any, ...]) -> Typed:
+        kind = self.names.variables[name]
+        if rest and kind == ITEM:
+            whole = Lookup(kind=ITEM, keys=self.keys(node.parts[:1]), pointer=node.pointer)
+            return self._entity(node, "Item", rest, whole)
+        if rest and kind not in (MAP, ANY):
+            return self.problem(node.pointer, f"`{name}` is {a(kind)}, so nothing can be looked up in it")
+        return Lookup(kind=ANY if rest else kind, keys=self.keys(node.parts), pointer=node.pointer)
+
+    def keys(self, parts: tuple[Any, ...]) -> tuple[Typed, ...]:
+        """The parts of a path as values."""
+        return tuple(Const(kind=TEXT, value=part) if isinstance(part, str) else self.value(part) for part in parts)
+
+    def remember(self, call: Apply) -> Typed:
+        """Take note of a variable that `set` writes."""
+        name, value = call.args[0], call.args[-1]
+        if not isinstance(name, Const):
+            return self.problem(name.pointer, "the name of a variable is written as it stands, not computed")
+        if name.value in self.locals:
+            return self.problem(name.pointer, f"`{name.value}` is the variable of a lambda: set another name")
+        if name.value in self.bindings or name.value in self.filters or name.value in PATHS:
+            return self.problem(name.pointer, f"`{name.value}` is there already: set another name")
+        kind = MAP if len(call.args) > 2 else ANY if value.kind == NULL else value.kind
+        old = self.names.variables.get(name.value, kind)
+        self.names.variables[name.value] = kind if old == kind else LIST if is_list(old) and is_list(kind) else ANY
+        self.sets += 1
+        return call
+
     def _inside(self, node: Path, base: Typed, rest: tuple[Any, ...]) -> Typed:
         if not rest:
             return base
         if base.kind not in (MAP, ANY):
             return self.problem(node.pointer, f"`{node.parts[0]}` is {a(base.kind)}, so nothing can be looked up in it")
-        keys = tuple(Const(kind=TEXT, value=part) if isinstance(part, str) else self.value(part) for part in rest)
-        return Walk(kind=ANY, base=base, keys=keys, pointer=node.pointer)
+        return Walk(kind=ANY, base=base, keys=self.keys(rest), pointer=node.pointer)
 
     def _entity(self, node: Path, entity: str, rest: tuple[Any, ...], base: Typed | None = None) -> Typed:
         if any(not isinstance(part, str) for part in rest):

@@ -14,11 +14,12 @@ from guerdon.engine.talang.functions import (
     logic,
     loyalty,
     math,
+    sorting,
     text,
     time,
 )
 
 __all__ = [
     "bundles", "cart", "codes", "custom", "customers", "discounts", "effects", "failure", "limits", "lists", "logic",
-    "loyalty", "math", "text", "time",
+    "loyalty", "math", "sorting", "text", "time",
 ]  # fmt: skip
