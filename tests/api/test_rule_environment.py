@@ -32,6 +32,8 @@ def test_functions_and_effects_are_all_there_with_how_to_call_them(manager):
     }
     [coupon] = by_name(functions, "couponValid")
     assert (coupon["feature"], coupon["args"][0]["optional"]) == ("coupons", True)
+    [member] = by_name(functions, "audienceMember")
+    assert [one.get("choices") for one in member["args"]] == [["Current", "Advocate"], None]
     [listed] = by_name(functions, "list")
     assert (listed["type"], listed["args"]) == (
         "(list any)",

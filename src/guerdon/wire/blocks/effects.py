@@ -285,7 +285,14 @@ def _integration(context: Context, effect: Any, pointer: str) -> Any:
             return v2.TriggerWebhookBlock(id=own, webhook=reference, params=params)
         case ["customEffect", number, *values]:
             return _custom(context, number, v2.CustomEffectTarget(type="cart"), values, pointer)
-        case ["customEffectPerItem", number, items, [[str(name)], *values]]:
+        case ["customEffectPerItem", number, items, *each]:
+            match each:
+                case []:
+                    name, values = "Item", []
+                case [[[str(name)], *values]]:
+                    pass
+                case _:
+                    raise Untranslatable
             kind, of = context.items(items)
             target = v2.CustomEffectTarget(type=kind, name=of or UNSET)  # type: ignore[arg-type]
             return _custom(context.with_item(name), number, target, values, pointer)
