@@ -32,6 +32,10 @@ GROUPS = {
     "Text": ["concat", "contains", "notContains", "startsWith", "endsWith", "toString"],
     "Time": ["after", "before", "betweenTimes", "daysBetween", "addDuration"],
     "Codes, attributes and collections": ["couponValid", "attributeExists", "inCollection"],
+    "Bundles, filters of the Application, value maps": [
+        "bundle", "byIndex", "lowest", "highest", "globalFilter", "valueMapItems",
+    ],
+    "Limits": ["budgetAvailable", "budgetEnoughFor"],
     "When a condition fails": ["onFailure"],
 }  # fmt: skip
 COMPUTED = {"if": "either", "catch": "either", "identity": "the same", "item": "element"}
@@ -81,8 +85,25 @@ look at earlier ones. A binding is computed when it is first looked at and keeps
 evaluated; one that looks at the coupon is computed for each code. A binding of type `collection` holds texts,
 `["list", "SKU-1", "SKU-2"]`, and is asked with `inCollection`.
 
-A name is looked up among the variables of lambdas first, then the bindings of the rule, those of the ruleset, and
-last the entities below.
+A name is looked up among the variables of lambdas first, then the bindings of the rule, those of the ruleset, the
+entities below, and last the cart item filters of the Application.
+
+### Bundles
+
+A binding `{"name": "Set", "type": "bundle", "expression": ["bundle", [[".", "Bikes"], 1], [[".", "Helmets"], 2]]}` makes
+as many bundles as possible of the cart. Each takes, slot by slot, the next items of the slot's list; an item is in one
+bundle only, so the order of the lists decides what is bundled when some are left over. `["count", [".", "Set"]]` is how
+many there are. Where an effect goes over items, it goes over those of the bundles, bundle by bundle; its effects say
+`bundleIndex`, from 0, and `bundleName`, the name of the binding. `setDiscountOnBundleItem` picks one item of each
+bundle: `["byIndex", 0]`, `["lowest", [["Item"], [".", "Item", "Price"]]]` or `["highest", …]`.
+
+### Limits
+
+A campaign's limits are on actions such as `setDiscount` (an amount) or `setDiscountEffect` (how many there are), as a
+whole or for each customer, code, identifier, store or session, for ever or in each day, week, month or year of the
+Application's time zone. Weeks are those of ISO 8601. An effect for which a limit has too little room fails, and its
+rule with it; with `{"partial": true}`, or where the Application says so, it gives what is left, and `desiredValue` says
+what was wanted. Limits on `redeemCoupon` are checks of the code.
 
 ### Codes
 
@@ -102,7 +123,26 @@ The published documents of the wire format leave these open. This is how it is h
 * **A discount never takes more than there is.** `setDiscount` takes at most what is left of its scope, and of the
   session; `setDiscountPerItem` at most what is left of the unit. Where nothing is left the effect fails. Nothing is
   owed to a customer because two campaigns met.
-* **Negative amounts.** `setDiscount` fails. `setDiscountPerItem` passes over the item, so that
+* **What an `itemTotal` discount is taken from.** The price and the additional costs of the item bear it in proportion to
+  what is left of each. So it also lowers `Item.DiscountedPrice` and what is left of the cart items.
+* **Without caps** (a setting of the Application) nothing is capped: amounts are given as they are, also above the price
+  of an item. The `Discounted` paths still do not go below zero.
+* **Shares** of an amount over several items are in proportion to their prices before discounts (or their costs, as the
+  scope says) and sum to it exactly. They have at most sixteen significant digits; what that leaves over goes to those
+  that lost most by it, and to the first where they lost alike. What an item has no room for goes to the others. Items
+  that all cost nothing share alike. An item counts once, however often the list names it.
+* **Rounding** is off: discounts are exact. An Application may have them rounded to so many decimals, half up; shares
+  are then whole minor units that still sum to the whole, and less than a minor unit of what is left is not given.
+* **`Item.DiscountedPrice` of a line** that is not flattened is what is left of one unit on average, for the amount of
+  the effect is off the whole line.
+* **Partial discounts over items** use up a limit in the order of the list: the items after that get nothing, and the
+  rule succeeds. Pro rata, the shares of one amount are all given or none where the number of effects is limited.
+* **A code's own limits** stand in for those limits of its campaign that are for each customer, action by action. They
+  are counted for this code.
+* **Two codes and one redemption left.** The first code of the session that a rule accepts takes it; one that is
+  rejected takes nothing.
+* **Additional costs** are named by their API name. A session, or an item, without that cost makes the effect fail.
+* **Negative amounts.** `setDiscount` fails, and so does a negative amount that several items would share. `setDiscountPerItem` passes over the item, so that
   `["-", [".", "Item", "Price"], 20]` means "at most 20" and leaves cheaper items alone. Zero gives nothing, and nothing
   fails.
 * **`["couponValid", false]`** accepts the code and gives the effects, but closing the session does not count it as
@@ -113,7 +153,7 @@ The published documents of the wire format leave these open. This is how it is h
 * **Division** has sixteen significant digits, half even; all else is exact. Division by zero is an error.
 * **Equality** compares numbers by value and times by instant; different kinds are compared by their text. Lists, maps
   and cart items cannot be compared.
-* **Partial discounts** give what the coupon still has, and `desiredValue` says what was wanted. What the cart itself
+* **Partial discounts** give what the limits still have, and `desiredValue` says what was wanted. What the cart itself
   does not hold is not wanted.
 """
 
@@ -129,6 +169,7 @@ NOTES = {
     "Item.Quantity": "1 where the Application flattens the cart",
     "Item.Position": "of the line, from 0",
     "Item.SubPosition": "of the unit in its line, from 0",
+    "Item.MappedValue": "inside `valueMapItems`, the value of its SKU",
     "Item.Total": "price and additional costs of one unit",
     "Item.DiscountedPrice": "what earlier discounts of this request left; plain without cascading discounts",
     "Profile.TotalSales": "of closed sessions, before discounts",
