@@ -1,19 +1,21 @@
 """Writes docs/reference from the code: `reference.py` writes, `reference.py --check` tells what is out of date.
 
 The rule language comes from the registry and the paths, its worked examples from tests/engine/cases, the settings
-from the docstrings in settings.py. What stands in GUIDE and CHOICES is written by hand, here.
+from the docstrings in settings.py. What stands in GUIDE is written by hand, here.
 """
 
 import ast
 import json
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from guerdon.engine.talang import functions as _declares_all  # noqa: F401
-from guerdon.engine.talang.kinds import BOOLEAN
+from guerdon.engine.talang.catalogue import NOTES, result
+from guerdon.engine.talang.kinds import BOOLEAN, TIME
 from guerdon.engine.talang.paths import ATTRIBUTES, PATHS
 from guerdon.engine.talang.registry import Function, names, overloads
 
@@ -21,27 +23,18 @@ ROOT = Path(__file__).parent.parent
 CASES = ROOT / "tests" / "engine" / "cases"
 GENERATED = "<!-- Written by tools/reference.py. Change that, or the code it reads, and run it again. -->"
 
-GROUPS = {
-    "Arithmetic": ["+", "-", "*", "/", "mod", "floor", "roundDown", "ceil", "roundUp", "round", "min", "max"],
-    "Comparison and logic": ["=", "!=", "<", "<=", ">", ">=", "and", "or", "not"],
-    "Choosing and catching": ["if", "catch", "identity", "noop"],
-    "Lists": [
-        "list", "filter", "map", "sum", "count", "exists", "every", "oneOf", "isEmpty", "item", "head", "take",
-        "takeLast", "sortByNumber", "sortByString", "reverse", "kv",
-    ],
-    "Text": ["concat", "contains", "notContains", "startsWith", "endsWith", "toString"],
-    "Time": ["after", "before", "betweenTimes", "daysBetween", "addDuration"],
-    "Codes, attributes and collections": ["couponValid", "attributeExists", "inCollection"],
-    "Bundles, filters of the Application, value maps": [
-        "bundle", "byIndex", "lowest", "highest", "globalFilter", "valueMapItems",
-    ],
-    "Limits": ["budgetAvailable", "budgetEnoughFor"],
-    "When a condition fails": ["onFailure"],
+TOPICS = {
+    "math": "Arithmetic", "logic": "Comparison, logic and choosing", "lists": "Lists", "sorting": "Sorting",
+    "text": "Text", "time": "Time", "cart": "Codes, attributes and collections", "failure": "When a condition fails",
+    "limits": "Limits", "discounts": "Discounts and free items", "bundles": "Bundles, filters and value maps",
+    "effects": "Messages, custom effects and attributes",
 }  # fmt: skip
-COMPUTED = {"if": "either", "catch": "either", "identity": "the same", "item": "element"}
+CORE = ("math", "logic", "lists", "sorting", "text", "time")
 WORKED = ("worked_ten_percent_with_a_code", "worked_buy_three_cheapest_free", "worked_gold_after_500")
 
 GUIDE = """\
+## How rules work
+
 A rule has a **condition** and **effects**. When the condition holds, all its effects are given; if one of them cannot
 be given, none is, and the rule counts as failed. Expressions are JSON arrays: the name of a function, then its
 arguments.
@@ -61,7 +54,7 @@ arguments.
 * **Lambdas** `[["Item"], body]` name the element that a function is at: `["filter", list, [["Item"], body]]`.
 * **Options** are an object at the end of an effect: `["setDiscount", "Gift card", 50, {"partial": true}]`.
 
-### Conditions
+### The condition of a rule
 
 `["and", …]` holds when all its elements do, and stops at the first that does not; `["or", …]` holds when one does.
 `["and", true]` always holds. The place of the element that failed is the `conditionIndex` of the failure reason. Inside
@@ -71,9 +64,9 @@ Something that has no value (an attribute that is not set, a division by zero) i
 the condition fail, and `["catch", fallback, expression]` replaces it. `["catch", false, …]` in a filter passes over
 items that lack the attribute.
 
-### Effects
+### The effects of a rule
 
-The effects of a rule are a list of lists. `["catch", ["noop"], effect]` makes one effect optional, and
+They are a list of lists. `["catch", ["noop"], effect]` makes one effect optional, and
 `["if", condition, effect, ["noop"]]` gives it only sometimes. Rules see what earlier rules changed: attributes at once,
 discounts in the paths that begin with `Discounted`.
 
@@ -90,20 +83,20 @@ entities below, and last the cart item filters of the Application.
 
 ### Bundles
 
-A binding `{"name": "Set", "type": "bundle", "expression": ["bundle", [[".", "Bikes"], 1], [[".", "Helmets"], 2]]}` makes
+A binding `{"name": "Set", "type": "bundle", "expression": ["bundle", [[".", "Bikes"], 1], [[".", "Hats"], 2]]}` makes
 as many bundles as possible of the cart. Each takes, slot by slot, the next items of the slot's list; an item is in one
-bundle only, so the order of the lists decides what is bundled when some are left over. `["count", [".", "Set"]]` is how
-many there are. Where an effect goes over items, it goes over those of the bundles, bundle by bundle; its effects say
-`bundleIndex`, from 0, and `bundleName`, the name of the binding. `setDiscountOnBundleItem` picks one item of each
+bundle only, so the order of the lists decides what is bundled when some are left over. `["count", [".", "Set"]]` is
+how many there are. Where an effect goes over items, it goes over those of the bundles, bundle by bundle; its effects
+say `bundleIndex`, from 0, and `bundleName`, the name of the binding. `setDiscountOnBundleItem` picks one item of each
 bundle: `["byIndex", 0]`, `["lowest", [["Item"], [".", "Item", "Price"]]]` or `["highest", …]`.
 
-### Limits
+### Limits of a campaign
 
-A campaign's limits are on actions such as `setDiscount` (an amount) or `setDiscountEffect` (how many there are), as a
-whole or for each customer, code, identifier, store or session, for ever or in each day, week, month or year of the
-Application's time zone. Weeks are those of ISO 8601. An effect for which a limit has too little room fails, and its
-rule with it; with `{"partial": true}`, or where the Application says so, it gives what is left, and `desiredValue` says
-what was wanted. Limits on `redeemCoupon` are checks of the code.
+They are on actions such as `setDiscount` (an amount) or `setDiscountEffect` (how many there are), as a whole or for
+each customer, code, identifier, store or session, for ever or in each day, week, month or year of the Application's
+time zone. An effect for which a limit has too little room fails, and its rule with it; with `{"partial": true}`, or
+where the Application says so, it gives what is left, and `desiredValue` says what was wanted. Limits on `redeemCoupon`
+are checks of the code.
 
 ### Codes
 
@@ -117,84 +110,88 @@ at most 10^15 in size with 30 decimals, texts at most 65,536 characters. A campa
 elements in one request; the rule that goes further fails.
 """
 
-CHOICES = """\
-The published documents of the wire format leave these open. This is how it is here, and why.
-
-* **A discount never takes more than there is.** `setDiscount` takes at most what is left of its scope, and of the
-  session; `setDiscountPerItem` at most what is left of the unit. Where nothing is left the effect fails. Nothing is
-  owed to a customer because two campaigns met.
-* **What an `itemTotal` discount is taken from.** The price and the additional costs of the item bear it in proportion to
-  what is left of each. So it also lowers `Item.DiscountedPrice` and what is left of the cart items.
-* **Without caps** (a setting of the Application) nothing is capped: amounts are given as they are, also above the price
-  of an item. The `Discounted` paths still do not go below zero.
-* **Shares** of an amount over several items are in proportion to their prices before discounts (or their costs, as the
-  scope says) and sum to it exactly. They have at most sixteen significant digits; what that leaves over goes to those
-  that lost most by it, and to the first where they lost alike. What an item has no room for goes to the others. Items
-  that all cost nothing share alike. An item counts once, however often the list names it.
-* **Rounding** is off: discounts are exact. An Application may have them rounded to so many decimals, half up; shares
-  are then whole minor units that still sum to the whole, and less than a minor unit of what is left is not given.
-* **`Item.DiscountedPrice` of a line** that is not flattened is what is left of one unit on average, for the amount of
-  the effect is off the whole line.
-* **Partial discounts over items** use up a limit in the order of the list: the items after that get nothing, and the
-  rule succeeds. Pro rata, the shares of one amount are all given or none where the number of effects is limited.
-* **A code's own limits** stand in for those limits of its campaign that are for each customer, action by action. They
-  are counted for this code.
-* **Two codes and one redemption left.** The first code of the session that a rule accepts takes it; one that is
-  rejected takes nothing.
-* **Additional costs** are named by their API name. A session, or an item, without that cost makes the effect fail.
-* **Negative amounts.** `setDiscount` fails, and so does a negative amount that several items would share. `setDiscountPerItem` passes over the item, so that
-  `["-", [".", "Item", "Price"], 20]` means "at most 20" and leaves cheaper items alone. Zero gives nothing, and nothing
-  fails.
-* **`["couponValid", false]`** accepts the code and gives the effects, but closing the session does not count it as
-  redeemed. One successful rule with `["couponValid"]` is enough for it to be redeemed. The argument is written out.
-* **`customEffect` carries its own name and payload**: `["customEffect", 7, "wrap", ["kv", ["paper", "red"]]]`, because
-  rules here need no definition of the effect elsewhere.
-* **Collections are bindings** until they are a resource of their own (ADR 0011).
-* **Division** has sixteen significant digits, half even; all else is exact. Division by zero is an error.
-* **Equality** compares numbers by value and times by instant; different kinds are compared by their text. Lists, maps
-  and cart items cannot be compared.
-* **Partial discounts** give what the limits still have, and `desiredValue` says what was wanted. What the cart itself
-  does not hold is not wanted.
-"""
-
-NOTES = {
-    "Session.Total": "items, their additional costs and those of the session, before discounts",
-    "Session.CartTotal": "price times quantity of all items, before discounts",
-    "Session.CartItemTotal": "the same",
-    "Session.AdditionalCostTotal": "the additional costs of the session, without those of its items",
-    "Session.DiscountedTotal": "what earlier discounts of this request left; plain without cascading discounts",
-    "Session.DiscountedCartTotal": "the same for the items",
-    "Session.CartItems": "units where the Application flattens the cart, else lines",
-    "Session.FirstSession": "true in anonymous sessions",
-    "Item.Quantity": "1 where the Application flattens the cart",
-    "Item.Position": "of the line, from 0",
-    "Item.SubPosition": "of the unit in its line, from 0",
-    "Item.MappedValue": "inside `valueMapItems`, the value of its SKU",
-    "Item.Total": "price and additional costs of one unit",
-    "Item.DiscountedPrice": "what earlier discounts of this request left; plain without cascading discounts",
-    "Profile.TotalSales": "of closed sessions, before discounts",
-    "Coupon.DiscountRemainder": "what the code can still give",
-    "Event.Type": "such as `talon_session_closed`",
-    "Now": "the time at which the request is judged",
+INTRODUCTIONS = {
+    "Conditions": "What is asked of the request, the customer and the campaign. Any function that gives true or false "
+    "is a condition as well, such as `>=`.",
+    "Functions": "What is computed from values.",
+    "Effects": "What a rule gives. Those of a rule come all or not at all.",
 }
+
+DECISIONS = """\
+The published documents of the wire format leave some things open. How they are here, and why, is told in
+[decisions.md](decisions.md).
+"""
 
 SETTINGS = {"flattened": "enableFlattenedCartItems", "cascading": "enableCascadingDiscounts"}
 
 
 def rule_language() -> str:
     """docs/reference/rule-language.md."""
-    listed = [name for group in GROUPS.values() for name in group]
-    values = [name for name in names() if not overloads(name)[0].is_effect]
-    more = {"More": [name for name in values if name not in listed]}
-    parts = ["# The rule language", GENERATED, GUIDE.strip(), "## Three complete examples", *map(_worked, WORKED)]
-    parts.append("## Functions")
-    for group, members in (GROUPS | more).items():
-        parts.append(f"### {group}")
-        parts += [_function(name) for name in members]
-    effects = [name for name in names() if overloads(name)[0].is_effect]
-    parts += ["## Effects", *map(_function, effects)]
-    parts += ["## Paths", *map(_paths, PATHS), "## Choices that are ours", CHOICES.strip()]
+    sections = {
+        "Conditions": _grouped(lambda function: not function.is_effect and _is_condition(function)),
+        "Functions": _grouped(lambda function: not function.is_effect and not _is_condition(function)),
+        "Effects": _grouped(lambda function: function.is_effect),
+    }
+    parts = ["# The rule language", GENERATED, _contents(sections), GUIDE.strip()]
+    parts += ["## Three complete examples", *map(_worked, WORKED)]
+    for title, groups in sections.items():
+        parts += [f"## {title}", INTRODUCTIONS[title]]
+        for group, members in groups.items():
+            parts += [f"### {_heading(title, group, sections)}", *map(_function, members)]
+    parts += ["## Paths", *map(_paths, PATHS), "## Decisions", DECISIONS.strip()]
     return "\n\n".join(parts) + "\n"
+
+
+def _grouped(belongs: Callable[[Function], bool]) -> dict[str, list[str]]:
+    """The names whose first overload belongs, by topic: those of TOPICS in order, then the others."""
+    found: dict[str, list[str]] = {topic: [] for topic in TOPICS}
+    for name in names():
+        if belongs(overloads(name)[0]):
+            found.setdefault(_topic(overloads(name)[0]), []).append(name)
+    return {topic: members for topic, members in found.items() if members}
+
+
+def _topic(function: Function) -> str:
+    """The file of functions/ that declares it; for an operator without a function, the one it must be."""
+    package, _, module = function.run.__module__.rpartition(".") if function.run else ("", "", "")
+    if package.endswith(".functions"):
+        return module
+    return "time" if TIME in function.params else "logic" if function.returns == BOOLEAN else "math"
+
+
+def _is_condition(function: Function) -> bool:
+    """Whether it asks something of the request, rather than of values."""
+    return function.returns == BOOLEAN and _topic(function) not in CORE
+
+
+def _heading(section: str, topic: str, sections: dict[str, dict[str, list[str]]]) -> str:
+    """The topic, with the section where another section has it too."""
+    title = TOPICS.get(topic, topic.capitalize())
+    return title if sum(topic in groups for groups in sections.values()) == 1 else f"{title}: {section.lower()}"
+
+
+def _contents(sections: dict[str, dict[str, list[str]]]) -> str:
+    lines = ["**Contents**", ""]
+    for depth, title in re.findall(r"^##(#?) (.*)$", GUIDE, re.M):
+        lines.append(f"{'  ' if depth else ''}* {_link(title)}")
+    lines.append(f"* {_link('Three complete examples')}")
+    for title, groups in sections.items():
+        lines.append(f"* {_link(title)}")
+        for group, members in groups.items():
+            lines.append(f"  * {_link(_heading(title, group, sections))}: {', '.join(map(_name_link, members))}")
+    lines.append(f"* {_link('Paths')}: " + ", ".join(f"[`{entity}`](#paths-of-{entity.lower()})" for entity in PATHS))
+    lines.append(f"* {_link('Decisions')}")
+    return "\n".join(lines)
+
+
+def _link(title: str) -> str:
+    anchor = re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-")
+    return f"[{title}](#{anchor})"
+
+
+def _name_link(name: str) -> str:
+    """Signs such as `+` have no anchor of their own."""
+    return f"[`{name}`](#{name.lower()})" if name.isidentifier() else f"`{name}`"
 
 
 def _worked(name: str) -> str:
@@ -223,23 +220,52 @@ def _worked(name: str) -> str:
 def _function(name: str) -> str:
     blocks = []
     for function in overloads(name):
-        returned = "" if function.is_effect else f" → {_returned(function)}"
+        returned = "" if function.is_effect else f" → {result(function)}"
         lines = [f"`{function.signature()}`{returned}", " ".join(function.doc.split())]
         if function.options:
             options = ", ".join(_option(name, takes) for name, takes in function.options.items())
             lines.append(f"Options: {options}.")
+        lines += _terms(function)
         if function.example:
-            expression, result = function.example
-            shown = result if isinstance(result, str) else json.dumps(result)
+            expression, value = function.example
+            shown = value if isinstance(value, str) else json.dumps(value)
             lines.append(f"`{json.dumps(expression, ensure_ascii=False)}` is `{shown}`.")
         blocks.append("  \n".join(lines))
-    return f"#### `{name}`\n\n" + "\n\n".join(blocks)
+    text = f"#### `{name}`\n\n" + "\n\n".join(blocks)
+    if f'["{name}"' not in text and name in _uses():
+        text += f"  \nWritten `{_uses()[name]}`."
+    return text
 
 
-def _returned(function: Function) -> str:
-    if isinstance(function.returns, str):
-        return function.returns
-    return COMPUTED.get(function.name, "list")
+@cache
+def _uses() -> dict[str, str]:
+    """A call of each function in the cases, for those without an example: if there is one, from a case where all
+    goes well, and the shortest."""
+    found: dict[str, tuple[bool, int, str]] = {}
+    for path in sorted(CASES.glob("*.json")):
+        case = json.loads(path.read_text())
+        fails = bool(case.get("failures")) or not case["effects"]
+        for call in _calls([(one.get("rules"), one.get("bindings")) for one in case["campaigns"]]):
+            text = json.dumps(call, ensure_ascii=False)
+            use = (fails, len(text), text)
+            found[call[0]] = min(use, found.get(call[0], use))
+    return {name: text for name, (_, _, text) in found.items()}
+
+
+def _calls(value: Any) -> Iterator[list[Any]]:
+    """Everything in JSON that has the form of a call."""
+    if isinstance(value, list) and value and isinstance(value[0], str):
+        yield value
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ():
+        yield from _calls(inner)
+
+
+def _terms(function: Function) -> list[str]:
+    """Where it may stand, and what the campaign must have."""
+    terms = [f"Needs the campaign feature `{function.feature}`."] if function.feature else []
+    terms += ["Also in campaigns of type `cartItem`."] if function.per_item else []
+    terms += ["Also where a condition failed."] if function.failure else []
+    return [" ".join(terms)] if terms else []
 
 
 def _option(option: str, takes: str | tuple[str, ...]) -> str:
@@ -249,7 +275,7 @@ def _option(option: str, takes: str | tuple[str, ...]) -> str:
 
 
 def _paths(entity: str) -> str:
-    lines = [f"### `{entity}`", "", "| path | kind | |", "|---|---|---|"]
+    lines = [f"### Paths of `{entity}`", "", "| path | kind | |", "|---|---|---|"]
     for name, entry in PATHS[entity].items():
         path = f"{entity}.{name}" if name else entity
         notes = [NOTES[path]] if path in NOTES else []

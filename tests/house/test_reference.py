@@ -28,6 +28,20 @@ def test_every_function_effect_and_path_is_documented():
     assert [path for path in paths if f"| `{path}` |" not in page] == []
 
 
+def test_every_function_and_effect_shows_how_it_is_written():
+    page = (PAGES / "rule-language.md").read_text()
+    entries = {entry.split("`")[1]: entry for entry in re.split(r"^#### ", page, flags=re.M)[1:]}
+    assert [name for name in registry.names() if f'["{name}"' not in entries[name]] == [], "declare an example"
+
+
+def test_the_contents_lead_somewhere():
+    page = (PAGES / "rule-language.md").read_text()
+    headings = [
+        re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in re.findall(r"^#+ (.*)$", page, re.M)
+    ]
+    assert [anchor for anchor in re.findall(r"\]\(#(.*?)\)", page) if headings.count(anchor) != 1] == []
+
+
 def test_every_setting_is_documented():
     page = (PAGES / "settings.md").read_text()
     assert [name for name in Settings.__struct_fields__ if f"| `GUERDON_{name.upper()}` |" not in page] == []

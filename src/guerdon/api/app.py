@@ -24,6 +24,7 @@ from guerdon.api.management import (
     campaigns,
     coupons,
     logins,
+    rule_environment,
     rulesets,
 )
 from guerdon.api.responses import JsonResponse, refusal
@@ -223,5 +224,6 @@ MANAGEMENT: list[Any] = [
     *attributes.handlers,
     *campaigns.handlers,
     *coupons.handlers,
+    *rule_environment.handlers,
     *rulesets.handlers,
 ]

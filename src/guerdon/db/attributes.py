@@ -33,6 +33,11 @@ SELECT entity, name, type, suggestions, restricted_by_suggestions AS restricted 
 WHERE account_id = $1 AND (subscribed_applications_ids IS NULL OR $2 = ANY (subscribed_applications_ids))
 """
 
+SELECT_OF_APPLICATION = """
+SELECT * FROM attributes
+WHERE account_id = $1 AND (subscribed_applications_ids IS NULL OR $2 = ANY (subscribed_applications_ids)) ORDER BY id
+"""
+
 LIST = Listing(
     select="SELECT * FROM attributes WHERE account_id = $1",
     filters={
@@ -108,3 +113,8 @@ async def definitions(
     rows = await conn.fetch(SELECT_DEFINITIONS, account_id, application_id)
     found = [AttributeDefinition(**{**row, "suggestions": tuple(row["suggestions"])}) for row in rows]
     return {(definition.entity, definition.name): definition for definition in found}
+
+
+async def of_application(conn: Connection, account_id: int, application_id: int) -> list[Attribute]:
+    """The attributes that exist in an Application, in full."""
+    return [_attribute(row) for row in await conn.fetch(SELECT_OF_APPLICATION, account_id, application_id)]

@@ -15,11 +15,14 @@ from guerdon.db.keys import Caller
 from guerdon.db.pool import Connection
 from guerdon.errors import Problem
 from guerdon.wire.base import TotalPage, decoder, encode
+from guerdon.wire.blocks import ruleset_v2
 from guerdon.wire.rulesets import NewRuleset, Rule, Ruleset
+from guerdon.wire.rulesets_v2 import RulesetV2
 
 TAGS = ["Campaigns"]
 ALL = "/v1/applications/{application_id:int}/campaigns/{campaign_id:int}/rulesets"
 ONE = "/v1/applications/{application_id:int}/campaigns/{campaign_id:int}/rulesets/{ruleset_id:int}"
+AS_BLOCKS = "/v2/applications/{application_id:int}/campaigns/{campaign_id:int}/rulesets/{ruleset_id:int}"
 
 
 def _complete(rules: list[Rule]) -> None:
@@ -102,4 +105,14 @@ async def get_ruleset(
     return await rulesets.get_ruleset(conn, (caller.account_id, application_id, campaign_id), ruleset_id)
 
 
-handlers = [create_ruleset, update_ruleset, get_rulesets, get_ruleset]
+@get(AS_BLOCKS, operation_id="getRulesetV2", tags=TAGS)
+async def get_ruleset_v2(
+    application_id: int, campaign_id: int, ruleset_id: int, caller: Caller, conn: Connection
+) -> RulesetV2:
+    """The ruleset as typed blocks; what no block can say comes as a passthrough."""
+    found = await rulesets.get_ruleset(conn, (caller.account_id, application_id, campaign_id), ruleset_id)
+    known = await attributes.of_application(conn, caller.account_id, application_id)
+    return ruleset_v2(found, {(attribute.entity, attribute.name): attribute for attribute in known})
+
+
+handlers = [create_ruleset, update_ruleset, get_rulesets, get_ruleset, get_ruleset_v2]
