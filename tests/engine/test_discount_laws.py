@@ -57,7 +57,11 @@ def cart(amount: Any) -> Any:
 # --- effects
 
 options = st.fixed_dictionaries({}, optional={"partial": st.booleans()})
-amount = st.one_of(money(1), money(3), st.just(["*", [".", "Session", "Total"], Decimal("0.3")]))
+amount = st.one_of(
+    money(1),
+    money(3),
+    st.sampled_from([["*", [".", "Session", "Total"], Decimal(share)] for share in ("0.3", "0.6", "0.9")]),
+)
 each = st.one_of(
     amount,
     st.just([".", "Item", "Price"]),
@@ -179,7 +183,7 @@ def cost(one: Any) -> Any:
     return (unit(one), one.props.additional_cost) if hasattr(one.props, "additional_cost") else None
 
 
-@quick
+@settings(quick, max_examples=250)
 @given(shop(cascading=True), facts(money(4)))
 def test_nothing_goes_below_zero(program, request):
     outcome, session = evaluate(program, request, judge.NOW), request.session
