@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from guerdon.engine import Outcome, Program, compile_campaign, compile_program, read_case
+from guerdon.engine.attributes import types_of
 from guerdon.engine.case import NOW, make
 from guerdon.engine.facts import AttributeDefinition, CartItem, Coupon, Profile, Session
+from guerdon.engine.library import EMPTY, Library
 from guerdon.engine.program import CampaignSource, Settings
 from guerdon.wire.base import encode
 
@@ -22,9 +24,14 @@ def campaign(**given: Any) -> CampaignSource:
     return make(CampaignSource, given)
 
 
-def program(sources: list[CampaignSource], attributes: list[AttributeDefinition], application: Settings) -> Program:
-    types = {(one.entity, one.name): one.type for one in attributes}
-    return compile_program(1, application, attributes, [compile_campaign(source, types) for source in sources])
+def program(
+    sources: list[CampaignSource],
+    attributes: list[AttributeDefinition],
+    application: Settings,
+    library: Library = EMPTY,
+) -> Program:
+    campaigns = [compile_campaign(source, types_of(attributes), library) for source in sources]
+    return compile_program(1, application, attributes, campaigns, library=library)
 
 
 def line(position: int, given: Mapping[str, Any]) -> CartItem:

@@ -1,7 +1,8 @@
 """Writes docs/reference from the code: `reference.py` writes, `reference.py --check` tells what is out of date.
 
 The rule language comes from the registry and the paths, its worked examples from tests/engine/cases, the settings
-from the docstrings in settings.py. What stands in GUIDE is written by hand, here.
+from the docstrings in settings.py, the recipes (cookbook.py) from tests/engine/peers. What stands in GUIDE is written
+by hand, here.
 """
 
 import ast
@@ -14,8 +15,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import cookbook
 from guerdon.engine.talang.catalogue import NOTES, result
 from guerdon.engine.talang.kinds import BOOLEAN, TIME
+from guerdon.engine.talang.known import CHOICES
 from guerdon.engine.talang.paths import ATTRIBUTES, PATHS
 from guerdon.engine.talang.registry import Function, names, overloads
 
@@ -25,9 +28,10 @@ GENERATED = "<!-- Written by tools/reference.py. Change that, or the code it rea
 
 TOPICS = {
     "math": "Arithmetic", "logic": "Comparison, logic and choosing", "lists": "Lists", "sorting": "Sorting",
-    "text": "Text", "time": "Time", "cart": "Codes, attributes and collections", "failure": "When a condition fails",
-    "limits": "Limits", "discounts": "Discounts and free items", "bundles": "Bundles, filters and value maps",
-    "effects": "Messages, custom effects and attributes",
+    "text": "Text", "time": "Time", "cart": "Attributes and collections", "codes": "Codes", "limits": "Limits",
+    "customers": "Audiences, achievements and giveaways", "loyalty": "Loyalty", "failure": "When a condition fails",
+    "bundles": "Bundles, filters and value maps", "discounts": "Discounts and free items",
+    "effects": "Messages and attributes", "custom": "Custom effects and webhooks",
 }  # fmt: skip
 CORE = ("math", "logic", "lists", "sorting", "text", "time")
 WORKED = ("worked_ten_percent_with_a_code", "worked_buy_three_cheapest_free", "worked_gold_after_500")
@@ -51,7 +55,14 @@ arguments.
   wherever a time is wanted. `true`, `false` and `null` are themselves.
 * **Paths** `[".", "Session", "Total"]` look something up; `[".", "Session.Total"]` and `[".", "$Session", "Total"]` are
   the same.
-* **Lambdas** `[["Item"], body]` name the element that a function is at: `["filter", list, [["Item"], body]]`.
+* **Names.** A loyalty program, achievement, audience, giveaway pool, webhook, custom effect, value map or collection is
+  written as its id or name, and looked up when the ruleset is saved.
+* **Functions** are called by their names in any case. Arguments are all computed, from left to right, before the call;
+  an error in one is the error of the call. Of several forms of a function, the first that takes the arguments is
+  called.
+* **Lambdas** `[["Item"], body]` name the element that a function is at: `["filter", list, [["Item"], body]]`. Also
+  written `["filter", list, "Item", body]`; with more bodies than one, the last is the value.
+* **Sequences** `[[…], […]]` are computed one after the other, and have the value of the last.
 * **Options** are an object at the end of an effect: `["setDiscount", "Gift card", 50, {"partial": true}]`.
 
 ### The condition of a rule
@@ -70,6 +81,21 @@ They are a list of lists. `["catch", ["noop"], effect]` makes one effect optiona
 `["if", condition, effect, ["noop"]]` gives it only sometimes. Rules see what earlier rules changed: attributes at once,
 discounts in the paths that begin with `Discounted`.
 
+`["if", …]`, `["do", …]`, `["catch", …]` and sequences may hold effects; a sequence that ends in an effect is one.
+`["catch", effect, effect]` gives the first where the second fails.
+
+### Variables and templates
+
+`["set", "n", value]` gives a value to a name, and `["set", "a", "b", value]` to a key of a map; `[".", "n"]` looks it
+up in the expressions after it: those of a rule share their variables, from its first condition to its last effect. What
+is set in the body of a lambda, or in `catch`, is known only there. Rules and bindings start with nothing set, and a
+name that is there already cannot be set.
+
+`["setTemplate", "percent(Decimal)Decimal", ["*", [".", "Session", "Total"], ["/", ["#", 0], 100]]]` keeps an expression
+with places for arguments, and `["!", "percent", 10]` stands for it with 10 in place of `["#", 0]`. The kinds of a
+signature are Decimal, String, Boolean, Time, Null, List, Map, Atom, Collection, Any, and Token for calls and lookups,
+which are put in as they are written.
+
 ### Bindings
 
 A binding gives a name to an expression: `{"name": "Shoes", "type": "cartItemFilter", "expression": ["filter", …]}` is
@@ -78,8 +104,8 @@ look at earlier ones. A binding is computed when it is first looked at and keeps
 evaluated; one that looks at the coupon is computed for each code. A binding of type `collection` holds texts,
 `["list", "SKU-1", "SKU-2"]`, and is asked with `inCollection`.
 
-A name is looked up among the variables of lambdas first, then the bindings of the rule, those of the ruleset, the
-entities below, and last the cart item filters of the Application.
+A name is looked up among the variables of lambdas first, then those that were set, the bindings of the rule, those of
+the ruleset, the entities below, and last the cart item filters of the Application.
 
 ### Bundles
 
@@ -105,9 +131,25 @@ code of the session. A rule that succeeds with `couponValid` in its condition ac
 
 ### Bounds
 
-An expression has at most 100 levels, with those of the bindings it looks at, and 100,000 nodes. Numbers in rules are
-at most 10^15 in size with 30 decimals, texts at most 65,536 characters. A campaign may walk over a million list
-elements in one request; the rule that goes further fails.
+An expression has at most 100 levels, with those of the bindings it looks at, and 100,000 nodes, of which expanded
+templates make at most 10,000. Numbers in rules are at most 10^15 in size with 30 decimals, texts at most 65,536
+characters, regular expressions, in the syntax of RE2, at most 1,000. A campaign may take a million steps in one
+request, such as an element of a list that is walked over; the rule that goes further fails.
+
+### By itself
+
+`guerdon.engine.talang.evaluate` computes an expression apart from any campaign, also in the older way to write it:
+
+```python
+from guerdon.engine.talang import evaluate
+
+evaluate("(* (. Total) 0.1)", {"Total": 120})  # Decimal('12.0')
+evaluate(["*", [".", "Total"], 0.1], {"Total": 120})  # the same
+```
+
+There, names are looked up when they are reached, and whatever is wrong is an error then: `["catch", "x", ["nope"]]` is
+`x`. All errors are `TalangError`. Bare words in text are texts, `true`, numbers and RFC 3339 times, `(name)` is a call,
+and `"…"` or `'…'` always a text.
 """
 
 INTRODUCTIONS = {
@@ -221,10 +263,12 @@ def _function(name: str) -> str:
     blocks = []
     for function in overloads(name):
         returned = "" if function.is_effect else f" → {result(function)}"
-        lines = [f"`{function.signature()}`{returned}", " ".join(function.doc.split())]
+        lines = [f"`{_call(function)}`{returned}", " ".join(function.doc.split())]
         if function.options:
             options = ", ".join(_option(name, takes) for name, takes in function.options.items())
             lines.append(f"Options: {options}.")
+        for kind in dict.fromkeys(one for one in function.params if one in CHOICES):
+            lines.append(f"{kind.capitalize()}: {', '.join(f'`{one}`' for one in CHOICES[kind])}.")
         lines += _terms(function)
         if function.example:
             expression, value = function.example
@@ -235,6 +279,16 @@ def _function(name: str) -> str:
     if f'["{name}"' not in text and name in _uses():
         text += f"  \nWritten `{_uses()[name]}`."
     return text
+
+
+def _call(function: Function) -> str:
+    """How it is called, with the names and kinds of its arguments."""
+    required, fixed = len(function.params) - function.optional, len(function.params)
+    args = [
+        f"{name}{'…' if index >= fixed else '?' if index >= required else ''}: {function.param(index)}"
+        for index, name in enumerate(function.arguments)
+    ]
+    return f"{function.name}({', '.join(args)})"
 
 
 @cache
@@ -336,7 +390,11 @@ def _default(value: ast.expr | None) -> str:
 def documents() -> dict[Path, str]:
     """Every generated page with its text."""
     folder = ROOT / "docs" / "reference"
-    return {folder / "rule-language.md": rule_language(), folder / "settings.md": settings()}
+    return {
+        folder / "rule-language.md": rule_language(),
+        folder / "settings.md": settings(),
+        folder / "peers.md": cookbook.document(_pretty, GENERATED),
+    }
 
 
 def main() -> int:

@@ -21,8 +21,8 @@ def test_functions_and_effects_are_all_there_with_how_to_call_them(manager):
         "type": "(list any)",
         "description": "The first elements, or fewer where the list is shorter.",
         "args": [
-            {"type": "number", "optional": False, "repeated": False},
-            {"type": "(list any)", "optional": False, "repeated": False},
+            {"name": "count", "type": "number", "optional": False, "repeated": False},
+            {"name": "values", "type": "(list any)", "optional": False, "repeated": False},
         ],
         "options": [],
         "signature": "take(number, list of any)",
@@ -32,8 +32,13 @@ def test_functions_and_effects_are_all_there_with_how_to_call_them(manager):
     }
     [coupon] = by_name(functions, "couponValid")
     assert (coupon["feature"], coupon["args"][0]["optional"]) == ("coupons", True)
+    [member] = by_name(functions, "audienceMember")
+    assert [one.get("choices") for one in member["args"]] == [["Current", "Advocate"], None]
     [listed] = by_name(functions, "list")
-    assert (listed["type"], listed["args"]) == ("(list any)", [{"type": "any", "optional": True, "repeated": True}])
+    assert (listed["type"], listed["args"]) == (
+        "(list any)",
+        [{"name": "values", "type": "any", "optional": True, "repeated": True}],
+    )
     [discount] = by_name(functions, "setDiscountPerItem")
     assert (discount["type"], discount["perItem"], discount["failure"]) == ("effect", True, False)
     assert [one["type"] for one in discount["args"]] == ["string", "(list item)", "lambda"]

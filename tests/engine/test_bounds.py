@@ -8,6 +8,8 @@ import pytest
 
 import judge
 from guerdon.engine import Facts, check_ruleset, evaluate, frame
+from guerdon.engine.talang import TalangError
+from guerdon.engine.talang import evaluate as evaluate_alone
 
 ITEMS = [".", "Session", "CartItems"]
 
@@ -72,9 +74,9 @@ def test_a_comparison_with_thousands_of_numbers_runs():
 
 
 def quickly(call):
-    start = time.perf_counter()
+    start = time.process_time()
     found = call()
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
     return found
 
 
@@ -133,7 +135,7 @@ def test_lists_of_lists_are_not_compared():
     bindings = doubled("a", ["list", 1], lambda one: ["list", one, one])
     bindings += doubled("b", ["list", 2], lambda one: ["list", one, one])
     found = quickly(lambda: judged(["and", ["=", [".", "a59"], [".", "b59"]]], bindings=bindings))
-    assert found == ([], ["Condition 1: a list has no text and cannot be compared"])
+    assert found == ([], ["`=` takes a single value here, but this is a list of list of any"])
 
 
 def test_a_text_does_not_grow_without_end():
@@ -169,3 +171,118 @@ def test_the_id_of_a_custom_effect_is_a_number_that_json_readers_know():
         [],
         ["Effect 1: the id of a custom effect is a whole number"],
     )
+
+
+# --- growing and repeating
+
+
+def test_a_list_does_not_grow_without_end():
+    grown = [["set", "l", ["list", *range(1000)]], *[["set", "l", ["push", [".", "l"], 1]] for _ in range(1000)], True]
+    assert quickly(lambda: judged(["and", grown])) == ([], ["Condition 1: the rule takes too many steps"])
+
+
+def test_texts_made_for_every_item_count():
+    long = {"name": "long", "expression": ["+", *["0123456789abcdef" * 64] * 60]}
+    condition = ["and", [">", ["count", ["map", ITEMS, [["Item"], ["concat", [".", "long"], "x"]]]], 0]]
+    found = quickly(lambda: judged(condition, bindings=[long], items=LARGE))
+    assert found == ([], ["Condition 1: the rule takes too many steps"])
+
+
+def test_sorting_long_texts_counts():
+    long = {"name": "long", "expression": ["+", *["0123456789abcdef" * 64] * 10]}
+    key = [["Item"], [".", "long"]]
+    condition = ["and", [">", ["count", ["sortByString", ITEMS, key, True]], 0]]
+    found = quickly(lambda: judged(condition, bindings=[long], items=LARGE))
+    assert found == ([], ["Condition 1: the rule takes too many steps"])
+
+
+def test_patterns_made_for_every_item_count():
+    pattern = ["concat", "(\\pL{9})", ["toString", [".", "n"]]]
+    body = [["Item"], ["set", "n", ["+", [".", "Item", "SubPosition"], 1]], ["~", pattern, "a"]]
+    condition = ["and", ["=", ["count", ["filter", ITEMS, body]], 0]]
+    assert quickly(lambda: judged(condition, items=LARGE)) == ([], ["Condition 1: the rule takes too many steps"])
+
+
+def test_guessing_times_for_every_item_counts():
+    body = [["Item"], ["catch", False, ["after", ["parseTime", [".", "Item", "SKU"]], "2026-01-01T00:00:00Z"]]]
+    condition = ["and", ["=", ["count", ["filter", ITEMS, body]], 1]]
+    assert quickly(lambda: judged(condition, items=LARGE)) == ([], ["Condition 1 does not hold"])
+
+
+def template(name, body, takes="Any"):
+    return ["setTemplate", f"{name}({takes})Any", body]
+
+
+def test_templates_that_double_are_refused():
+    chain = [template("t0", ["+", ["#", 0], ["#", 0]])]
+    chain += [
+        template(f"t{i}", ["+", ["!", f"t{i - 1}", ["#", 0]], ["!", f"t{i - 1}", ["#", 0]]]) for i in range(1, 40)
+    ]
+    found = quickly(lambda: judged(["and", [*chain, [">", ["!", "t39", 1], 0]]]))
+    assert found == ([], ["the expression is too large: at most 100 levels, 10000 nodes of templates"])
+
+
+def test_arguments_that_are_repeated_in_each_other_are_refused():
+    expression = 1
+    for _ in range(8):
+        expression = ["!", "t", expression]
+    several = template("t", ["+", *[["#", 0]] * 50])
+    found = quickly(lambda: judged(["and", [several, [">", expression, 0]]]))
+    assert found == ([], ["the expression is too large: at most 100 levels, 10000 nodes of templates"])
+
+
+def test_a_template_that_expands_to_itself_is_refused_even_from_a_deep_stack():
+    condition = ["and", [template("t", ["+", 1, ["!", "t", ["#", 0]]]), [">", ["!", "t", 1], 0]]]
+    found = quickly(lambda: from_a_deep_stack(150, lambda: judged(condition)))
+    assert found == ([], ["the expression is too large: at most 100 levels, 10000 nodes of templates"])
+
+
+SCOPED = {
+    "bodies that set": (32, 1, lambda inner: ["sum", ["list", 1], [["x"], ["set", "n", 1], inner]]),
+    "catches that set": (48, 1, lambda inner: ["catch", 0, [["set", "n", 1], inner]]),
+    "do": (48, 1, lambda inner: ["do", 1, [["x"], inner]]),
+    "safe reads": (97, 1, lambda inner: [".|", 0, inner]),
+    "sequences": (97, 1, lambda inner: [["noop"], inner]),
+    "sorts": (32, 1, lambda inner: ["head", ["sortBy", ["list", 1], [["x"], inner]]]),
+}
+
+
+@pytest.mark.parametrize("name", SCOPED)
+def test_scopes_at_the_limit_of_depth_run_even_from_a_deep_stack(name):
+    levels, inner, wrap = SCOPED[name]
+    condition = ["and", ["=", nested(levels, inner, wrap), 1]]
+    assert from_a_deep_stack(150, lambda: judged(condition)) == (["setDiscount"], [])
+
+
+# --- an expression by itself
+
+ALONE = {
+    "two walks in each other": ["map", [".", "l"], [["x"], ["catch", 0, ["map", [".", "l"], [["y"], ["+", [".", "x"], [".", "y"]]]]]]],
+    "many keys": ["sortBy", [".", "l"], [["x"], *[[".", "x"]] * 500]],
+    "a list in itself": [["set", "a", ["list", 1]], *[["set", "a", ["list", [".", "a"], [".", "a"]]] for _ in range(60)], [".", "a"]],
+    "variables": [*[["set", "m", f"k{i}", 1] for i in range(6000)], [".", "m"]],
+    "characters": ["map", [".", "l"], [["x"], ["split", [".", "t"], ""]]],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ALONE)
+def test_an_expression_by_itself_takes_so_many_steps(name):
+    given = {"l": list(range(10_000)), "t": "x" * 60_000}
+    with pytest.raises(TalangError, match="the expression takes too many steps"):
+        quickly(lambda: evaluate_alone(ALONE[name], given))
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "(" * 200_000,
+        "(+ 1 " * 150 + "1" + ")" * 150,
+        "list " + "a " * 400_000,
+        ["+", *[1] * 30_000],
+        ["!", "t"] * 20_000,
+    ],
+    ids=["open", "deep", "wide text", "wide", "wide calls"],
+)
+def test_an_expression_by_itself_is_not_out_of_proportion(expression):
+    with pytest.raises(TalangError, match="the expression is too large"):
+        quickly(lambda: evaluate_alone(expression))

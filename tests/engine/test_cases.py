@@ -1,4 +1,5 @@
-"""Each file in cases/ is one behaviour: what is given, and the exact effects (README there)."""
+"""Each file in cases/ is one behaviour: what is given, and the exact effects (README there). Those in peers/ are what
+promotion platforms have in common, and the recipes of docs/reference/peers.md."""
 
 import json
 from pathlib import Path
@@ -8,8 +9,8 @@ import pytest
 import judge
 from guerdon.engine import evaluate
 
-FOLDER = Path(__file__).parent / "cases"
-FILES = sorted(FOLDER.glob("*.json"))
+HERE = Path(__file__).parent
+FILES = sorted([*HERE.glob("cases/*.json"), *HERE.glob("peers/*.json")])
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

@@ -60,13 +60,14 @@ def test_all_problems_are_found_at_once_each_with_its_place():
         (["setDiscountPerItem", "A", ["list", 1], [["I"], 1]], "/2", "`setDiscountPerItem` takes a list of item here, but this is a list of number"),
         (["setDiscountPerItem", "A", ITEMS, [["I"], ["setDiscount", "B", 1]]], "/3/1", "this must be a value, not an effect"),
         (["showNotification", "Info", "Hi"], "", "`showNotification` cannot take 2 arguments: write showNotification(text, text, text)"),
-        (["updateAttribute", ["Session", "tier"], 1], "/1", 'write ["Session", "Attributes", name] or ["Profile", "Attributes", name]'),
-        (["updateAttribute", ["Coupon", "Attributes", "a"], 1], "/1", 'write ["Session", "Attributes", name] or ["Profile", "Attributes", name]'),
+        (["updateAttribute", ["Session", "tier"], 1], "/1", 'write ["Session", "Attributes", name]; it can be of Session, Profile, AdvocateProfile, Coupon, Referral'),
+        (["updateAttribute", ["Coupon", "Attributes", "a"], 1], "/1", "the attribute `a` is not defined on Coupon entities"),
+        (["updateAttribute", ["Store", "Attributes", "a"], 1], "/1", 'write ["Session", "Attributes", name]; it can be of Session, Profile, AdvocateProfile, Coupon, Referral'),
         (["updateAttribute", ["Session", "Attributes", "tier"], 1], "/1", "the attribute `tier` is not defined on CustomerSession entities"),
         (["+", 1, 2], "", "an effect must be an effect, but this is a number"),
         (["if", True, ["noop"], 5], "", "an effect must be an effect, but this is any"),
         (["head", ["list"]], "", "an effect must be an effect, but this is any"),
-        (["catch", ["setDiscount", "A", 1], ["setDiscount", "B", 1]], "", "`catch` cannot take (effect, effect): write catch(any, any) or catch(null, effect)"),
+        (["catch", 5, ["setDiscount", "B", 1]], "", "`catch` cannot take (number, effect): write catch(any, any) or catch(effect, effect)"),
         ([["Item"], 1], "", 'a lambda such as [["Item"], body] stands only where a function takes one'),
         ([[1], 1], "/0/0", "the first element of an expression is the name of a function"),
         ([["setDiscount", "A", 1], 1], "/1", "after an effect stands another effect, not a value"),
@@ -93,11 +94,11 @@ def test_the_problem_of_an_effect(effect, pointer, message):
         (["and", ["exists", ITEMS, [["I"], ["setDiscount", "A", 1]]]], "/1/2/1", "this must be a value, not an effect"),
         (["and", ITEMS], "/1", "a condition must be a boolean, but this is a list of item"),
         (["and", None], "/1", "a condition must be a boolean, but this is null"),
-        (["=", 1], "", "`=` cannot take 1 arguments: write =(any, any, any…)"),
+        (["=", 1], "", "`=` cannot take 1 arguments: write =(single value, single value, single value…)"),
         (["and", [">", "a", "2026-01-01T00:00:00Z"]], "/1/1", "'a' is not an RFC 3339 time"),
         (
             ["and", ["couponValid", ["not", True]]],
-            "/1",
+            "/1/1",
             "`couponValid` takes true or false as it stands, no expression",
         ),
     ],
@@ -179,3 +180,36 @@ def test_an_expression_has_at_most_so_many_nodes():
     assert problems(condition=["and", [">", ["+", *[1] * 9_000], 5]]) == []
     [(_, message)] = problems(condition=["and", [">", ["+", *[1] * 100_000], 5]])
     assert message == "the expression is too large: at most 100 levels, 100000 nodes"
+
+
+def parameter(expression, **details):
+    binding = {"name": "p", "type": "templateParameter", "expression": expression, **details}
+    return [(one.pointer, one.message) for one in check_ruleset([], [binding], attributes={})]
+
+
+def test_a_template_parameter_is_of_its_type_and_within_its_bounds():
+    where = "/bindings/0/expression"
+    assert parameter(["identity", 10], valueType="number", minValue=10, maxValue=10) == []
+    assert parameter(["list", "a"], valueType="string") == []
+    assert parameter(["identity", "a"], valueType="number") == [(where, "the value must be a number, but this is text")]
+    assert parameter(["identity", 5], valueType="string") == [(where, "the value must be text, but this is a number")]
+    assert parameter(["identity", 5], minValue=Decimal("5.5")) == [(where, "the value must be at least 5.5")]
+    assert parameter(7, maxValue=6) == [(where, "the value must be at most 6")]
+    assert parameter(7, valueType="time") == [
+        ("/bindings/0/valueType", "the type of a value is one of string, number, boolean")
+    ]
+
+
+def test_a_subledger_binding_is_a_balance():
+    binding = {"name": "p", "type": "subledgerBalance", "expression": ["identity", "gold"]}
+    [problem] = check_ruleset([], [binding], attributes={})
+    assert problem.pointer == "/bindings/0/expression"
+    assert problem.message == 'the balance of a subledger is written ["subledgerBalance", program, subledger]'
+    assert check_ruleset([], [binding | {"expression": ["identity", 5]}], attributes={}) == []
+
+
+def test_an_expression_has_so_many_regular_expressions():
+    several = ["and", ["and", *[["~", f"a{number}", "a"] for number in range(101)]]]
+    assert problems(condition=several) == [
+        ("/rules/0/condition/1/101/0", "`~` stands at most 100 times in one expression")
+    ]

@@ -9,7 +9,10 @@ from guerdon.engine.talang import registry
 from guerdon.engine.talang.check import Checker
 from guerdon.engine.talang.compile import Compiler
 from guerdon.engine.talang.kinds import ANY, BOOLEAN, EFFECT, EFFECTS, LAMBDA, LAMBDAS, LIST, NUMBER, TIME, list_of
+from guerdon.engine.talang.phrases import PHRASES
 from guerdon.engine.talang.syntax import read
+
+CORE = [f"guerdon.engine.talang.functions.{file}" for file in ("math", "logic", "lists", "sorting", "text", "time")]
 
 
 @pytest.fixture
@@ -143,3 +146,32 @@ def test_a_campaign_of_type_cart_item_has_effects_on_single_items_only():
     [(pointer, message)] = problems(["catch", ["noop"], ["setDiscount", "A", 1]], item_only=True)
     assert pointer == "/2/0"
     assert message.startswith("a campaign of type cartItem cannot have `setDiscount`: write one of ")
+
+
+def test_every_function_that_computes_says_how_a_builder_puts_it():
+    core = [one for one in registry.all_functions() if one.run is None or one.run.__module__ in CORE]
+    assert [one.name for one in core if not one.hint] == []
+    assert [name for name in PHRASES if not registry.is_function(name)] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("round", ("value", "digits")), ("filter", ("values", "body")), ("contains", ("whole", "part", "parts")),
+        ("<", ("value", "other", "others")), ("within", ("moment", "start", "end")), ("year", ("moment",)),
+        ("noop", ()), ("after", ("value", "other")), ("setDiscount", ("name", "amount")), ("sortBy", ("values", "body", "directions")),
+    ],
+)  # fmt: skip
+def test_the_names_of_arguments(name, arguments):
+    assert registry.overloads(name)[0].arguments == arguments
+
+
+def test_every_argument_has_a_name():
+    assert [
+        one.name for one in registry.all_functions() if len(one.arguments) != len(one.params) + bool(one.rest)
+    ] == []
+
+
+def test_names_are_found_in_any_case():
+    assert registry.overloads("COUPONVALID") == registry.overloads("couponValid")
+    assert registry.overloads("couponvalidd") == []

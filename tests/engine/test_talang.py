@@ -10,8 +10,11 @@ import pytest
 
 import judge
 from guerdon.engine import check_ruleset
+from guerdon.engine.attributes import types_of
+from guerdon.engine.case import make
 from guerdon.engine.facts import AttributeDefinition, Facts
 from guerdon.engine.frame import Frame
+from guerdon.engine.library import Library
 from guerdon.engine.program import Rule
 from guerdon.engine.talang import registry
 from guerdon.engine.talang.values import ARITHMETIC, ERRORS, reason, text
@@ -28,6 +31,12 @@ ATTRIBUTES = [
     AttributeDefinition("CartItem", "größe", "string"),
     AttributeDefinition("Coupon", "level", "number"),
     AttributeDefinition("Campaign", "season", "string"),
+    AttributeDefinition("Event", "url", "string", event_type="pageViewed"),
+    AttributeDefinition("Event", "size", "number", event_type="pageViewed"),
+    AttributeDefinition("Event", "size", "string", event_type="shoeTried"),
+    AttributeDefinition("Store", "open", "boolean"),
+    AttributeDefinition("Referral", "level", "number"),
+    AttributeDefinition("LoyaltyCard", "colour", "string"),
     AttributeDefinition("Application", "vip", "boolean"),
 ]
 COUPON = judge.coupon(discountLimit=50, discountCounter=20, usageLimit=3, attributes={"level": 2})
@@ -37,7 +46,9 @@ PROFILE = judge.profile(
         "visits": ["2026-01-01T00:00:00Z", "2026-02-01T01:00:00+01:00"],
         "size": 40,
         "sizes": [38, 40.5],
-    }
+    },
+    audiences=[3],
+    joined=[3],
 )
 SESSION = judge.session(
     profileId="jane",
@@ -46,10 +57,52 @@ SESSION = judge.session(
     additionalCosts={"shipping": 5},
     cartItems=[
         {"sku": "MUG", "name": "Blue mug", "quantity": 2, "price": 8, "category": "kitchen", "weight": 0.5},
-        {"sku": "BOOT", "price": 90, "attributes": {"größe": "L"}, "additionalCosts": {"wrapping": 2}},
+        {
+            "sku": "BOOT", "price": 90, "attributes": {"größe": "L"}, "additionalCosts": {"wrapping": 2},
+            "product": "Boots", "prices": {"member": 80}, "selectedPriceType": "base", "catalogItemId": 77,
+        },
     ],
+)  # fmt: skip
+LIBRARY = make(
+    Library,
+    {
+        "additionalCosts": {"shipping": {"id": 1}, "wrapping": {"id": 2}},
+        "loyaltyPrograms": {
+            "5": {"name": "Points", "tiers": [["Silver", 100], ["Gold", 500]]},
+            "6": {"name": "Stamps", "cardBased": True},
+            "7": {"name": "Plain", "allowSubledger": False},
+        },
+        "achievements": {"8": {"name": "reviews", "target": 5}},
+        "audiences": {"3": {"name": "VIP"}, "4": {"name": "New"}, "5": {"name": "New"}},
+        "customEffects": {
+            "9": {"name": "wrap", "payload": "{}", "parameters": [["string", "Paper"], ["time", "Until"]]},
+            "10": {"name": "tag", "payload": "{}", "perItem": True},
+        },
+        "collections": {"colours": ["red", "blue"]},
+        "valueMaps": {"2": {"MUG": 1.5}},
+    },
 )
-# What the shop of all tables has: the cart is flattened, and discounts cascade.
+AROUND = make(
+    Facts,
+    {
+        "event": "pageViewed", "session": {},
+        "eventAttributes": {"url": "/mugs", "size": 3},
+        "store": {"integrationId": "berlin", "name": "Berlin", "attributes": {"open": True}},
+        "advocate": {"integrationId": "john", "attributes": {"size": 44}, "audiences": [4]},
+        "referral": {
+            "id": 21, "campaignId": 1, "code": "FRIEND", "value": "FRIEND", "usageLimit": 5,
+            "advocateIntegrationId": "john", "attributes": {"level": 7},
+        },
+        "balances": [
+            {"programId": 5, "current": 120, "pending": 10, "spent": 80, "expired": 5, "tier": "Silver"},
+            {"programId": 5, "subledger": "gold", "current": 7},
+            {"programId": 6, "card": "CARD-1", "current": 3},
+        ],
+        "cards": [{"programId": 6, "identifier": "CARD-1", "profiles": ["jane"], "attributes": {"colour": "red"}}],
+        "achievements": [{"achievementId": 8, "progress": 2, "status": "inprogress"}],
+    },
+)  # fmt: skip
+# What the shop of all tables has: the cart is flattened, discounts cascade, and it is in Berlin.
 
 
 def lines():
@@ -59,21 +112,20 @@ def lines():
             yield pytest.param(expression, given, expected, id=f"{path.stem}:{number} {note}")
 
 
-def problems_and_value(expression, given):
+def problems_and_value(expression, given, timezone="Europe/Berlin"):
     """The problems of an expression, or else its value, or else the error it ends in. `given` are bindings."""
     decode = decoder(dict).decode
     bindings = [{"name": name, "expression": one} for name, one in decode(given or "{}").items()]
     bindings.append({"name": "result", "expression": expression})
-    types = {(one.entity, one.name): one.type for one in ATTRIBUTES}
-    problems = check_ruleset([], bindings, attributes=types)
+    problems = check_ruleset([], bindings, attributes=types_of(ATTRIBUTES), library=LIBRARY)
     if problems:
         return problems, None, ""
-    source = judge.campaign(bindings=bindings, attributes={"season": "summer"})
-    application = judge.settings(flattened=True, cascading=True, attributes={"vip": True})
-    program = judge.program([source], ATTRIBUTES, application)
-    facts = Facts(event="talon_session_updated", session=SESSION, profile=PROFILE, coupons=(COUPON,))
+    source = judge.campaign(bindings=bindings, attributes={"season": "summer"}, valueMaps=[2])
+    application = judge.settings(flattened=True, cascading=True, attributes={"vip": True}, timezone=timezone)
+    program = judge.program([source], ATTRIBUTES, application, LIBRARY)
+    facts = msgspec.structs.replace(AROUND, session=SESSION, profile=PROFILE, coupons=(COUPON,))
     frame = Frame(program, facts, judge.NOW)
-    frame.begin_campaign(program.campaigns[0])
+    frame.begin_campaign(program.campaigns[0], facts.referral)
     frame.begin_rule(Rule(index=0, title="R"), COUPON)
     with localcontext(ARITHMETIC):
         try:
@@ -100,9 +152,18 @@ EXAMPLES = [function for function in registry.all_functions() if function.exampl
 def test_the_example_of_a_function_gives_what_it_says(function):
     expression, expected = function.example
     plain = decoder(Any).decode(msgspec.json.encode(expression))
-    problems, value, error = problems_and_value(plain, "")
+    problems, value, error = problems_and_value(plain, "", timezone="UTC")
     assert (problems, error) == ([], "")
-    assert (value if value is None or isinstance(value, bool) else text(value)) == expected
+    assert shown(value) == expected
+
+
+def shown(value):
+    """A value as examples have it: numbers and times by their text."""
+    if isinstance(value, list):
+        return [shown(one) for one in value]
+    if isinstance(value, dict):
+        return {key: shown(one) for key, one in value.items()}
+    return value if value is None or isinstance(value, bool) else text(value)
 
 
 def test_every_function_is_documented_and_has_an_example():
@@ -111,22 +172,27 @@ def test_every_function_is_documented_and_has_an_example():
     assert [f.name for f in registry.all_functions() if not f.doc] == []
 
 
-# Overloads for times or texts beside one with an example, and what needs a frame of its own to show.
+# What needs a frame of its own to show.
 WITHOUT_EXAMPLE = [
-    "<",
-    "<=",
-    ">",
-    ">=",
+    "achievement",
     "attributeExists",
+    "audienceJoined",
+    "audienceLeft",
+    "audienceMember",
     "bundle",
     "byIndex",
     "couponValid",
     "globalFilter",
     "highest",
     "inCollection",
-    "isEmpty",
-    "kv",
+    "inCollection",
     "lowest",
+    "loyaltyBalance",
+    "loyaltyCardRegistered",
+    "loyaltyCardValid",
+    "referralValid",
+    "subledgerBalance",
+    "tierIs",
     "valueMapItems",
 ]
 

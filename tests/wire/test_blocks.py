@@ -139,6 +139,7 @@ def test_the_tables_show_every_block_operator_target_and_step():
     ]
     types = set(every(made, "type"))
     assert tags(v2.PromotionBlock) | tags(v2.AwardDiscountTarget) | tags(v2.SelectorStep) <= types
+    assert tags(v2.AwardDiscountBundleItem) <= types
     for kind in (v2.UpdateTarget, v2.CustomEffectTarget):
         assert set(get_args(msgspec.structs.fields(kind)[0].type)) <= types
     operators = set(every(made, "operator"))

@@ -1,4 +1,5 @@
-"""The engine as a library: rules in, effects out. Pure: standard library and msgspec, no I/O, no clock, no chance."""
+"""The engine as a library: rules in, effects out. Pure: no I/O, no clock, no chance; nothing
+but the standard library, msgspec and RE2."""
 
 from guerdon.engine.case import Case, CaseProblem, read_case
 from guerdon.engine.evaluate import evaluate

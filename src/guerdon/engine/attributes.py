@@ -1,6 +1,6 @@
 """Are custom attribute values of the kind their definitions say (core.md §1.2, management.md §8)?"""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -20,6 +20,17 @@ class AttributeProblem(Struct, frozen=True):
     pointer: str
     title: str
     details: str
+
+
+def types_of(definitions: Iterable[AttributeDefinition]) -> dict[tuple[str, str], str]:
+    """The types of custom attributes by entity and name, as rulesets are checked against them. An event attribute
+    that is of another type for another type of event is of type "any": rules look at it when they run."""
+    found: dict[tuple[str, str], str] = {}
+    for one in definitions:
+        known = found.setdefault((one.entity, one.name), one.type)
+        if known != one.type:
+            found[one.entity, one.name] = "any"
+    return found
 
 
 def check_attributes(

@@ -15,6 +15,7 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 import msgspec
 from msgspec import Struct
 
+from guerdon.engine.attributes import types_of
 from guerdon.engine.facts import ZERO, AttributeDefinition, CartItem, Coupon, Facts, Profile, Session
 from guerdon.engine.library import Library
 from guerdon.engine.money import totals
@@ -60,7 +61,7 @@ def read_case(text: str | bytes) -> Case:
     attributes = _read(tuple[AttributeDefinition, ...], setting.get("attributes", []), "/attributes")
     application = _read(Settings, setting.get("application", {}), "/application")
     library = _read(Library, setting.get("library", {}), "/library")
-    types = {(one.entity, one.name): one.type for one in attributes}
+    types = types_of(attributes)
     sources = _read(tuple[CampaignSource, ...], setting.get("campaigns", []), "/campaigns")
     program = compile_program(
         1,

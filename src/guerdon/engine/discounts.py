@@ -24,7 +24,7 @@ from guerdon.engine.props import (
 )
 from guerdon.engine.talang.bundles import Marks
 from guerdon.engine.talang.values import EvaluationError
-from guerdon.engine.tally import COST, SCOPES, Tally
+from guerdon.engine.tally import COST, ORIGINAL, SCOPES, Tally
 from guerdon.engine.undo import Undo
 
 SESSION, CART, COSTS = "sessionTotal", "cartItems", "additionalCosts"
@@ -57,6 +57,13 @@ class Discounts:
         price: Decimal = item.line.price
         granted = self.prices.get(item.unit) if self.settings.cascading else None
         return price if granted is None else max(ZERO, price - granted / item.quantity)
+
+    def discounted_cost(self, cost: str) -> Decimal | None:
+        """An additional cost of the session after the discounts on it; None where the session has none."""
+        price = self.session.additional_costs.get(cost)
+        if price is None or not self.settings.cascading:
+            return price
+        return max(ZERO, price - self.granted.get((COST, cost), ZERO))
 
     # --- what is left
 
@@ -227,11 +234,12 @@ class Discounts:
         scope: str = "",
         partial: bool | None = None,
         excluded_from_price_history: bool | None = None,
+        basis: str = ORIGINAL,
     ) -> None:
-        """Amounts that are each shared by several units, in proportion to their worth before discounts. What a unit
-        has no room for goes to the others. A unit counts once, however often the list names it. Where the number of
-        effects is limited, all shares of an amount are given or none. With `partial`, amounts that come after a
-        limit was used up get nothing."""
+        """Amounts that are each shared by several units, in proportion to their worth: `basis` says whether before
+        discounts or as earlier ones left it. What a unit has no room for goes to the others. A unit counts once,
+        however often the list names it. Where the number of effects is limited, all shares of an amount are given or
+        none. With `partial`, amounts that come after a limit was used up get nothing."""
         frame.before_change()
         scope = self._item_scope(scope)
         may_be_less = self.partial(partial)
@@ -242,7 +250,7 @@ class Discounts:
             amount = self.wanted(name, total)
             units = list({item.unit: item for item in items}.values())
             wanted = wanted or bool(amount and any(map(frame.may_touch, units)))
-            parts = self._parts(frame, name, tally, units, amount, may_be_less)
+            parts = self._parts(frame, name, tally, units, amount, basis, may_be_less)
             if not parts:
                 continue
             given = True
@@ -265,13 +273,13 @@ class Discounts:
         tally.write()
 
     def _parts(
-        self, frame: Any, name: str, tally: Tally, units: list[Any], amount: Decimal, partial: bool
+        self, frame: Any, name: str, tally: Tally, units: list[Any], amount: Decimal, basis: str, partial: bool
     ) -> list[tuple[Any, Decimal, Decimal]]:
         """The units with the part of the amount that each gets, and would get without limits. Units that effects may
         not touch now have their part, but do not get it."""
         rooms, capped = tally.caps(units, amount)
-        decimals = self.settings.rounding
-        shared = split(capped, [tally.weight(item) for item in units], caps=rooms, decimals=decimals)
+        weights, decimals = [tally.weight(item, basis) for item in units], self.settings.rounding
+        shared = split(capped, weights, caps=rooms, decimals=decimals)
         mine = [(item, part) for item, part in zip(units, shared, strict=True) if part and frame.may_touch(item)]
         desired = [part for _, part in mine]
         if not mine or (partial and tally.taken and self._used_up(len(mine))):

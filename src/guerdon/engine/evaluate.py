@@ -222,10 +222,10 @@ class Evaluation:
             triggered_campaign_ids=tuple(self.triggered),
             coupon_uses=coupon_uses(granted, redeemed),
             campaign_uses=campaign_uses(granted, redeemed),
-            attribute_changes=frame.attribute_changes(),
             limit_uses=frame.limits.uses(),
             referral_redeemed=any(isinstance(code, Referral) for code in verdicts.redeemed.values()),
             eligibility=eligibility(self.program, self.runs, self.attempts) if self.facts.explain else (),
+            **frame.made(),
         )
 
 

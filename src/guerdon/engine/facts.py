@@ -14,13 +14,15 @@ ZERO = Decimal(0)
 
 
 class AttributeDefinition(Struct, frozen=True):
-    """A custom attribute as rules and payload checks see it; `type` is one of the contract's type names."""
+    """A custom attribute as rules and payload checks see it; `type` is one of the contract's type names. Attributes
+    of the entity Event belong to one `event_type` each."""
 
     entity: str
     name: str
     type: str
     suggestions: tuple[str, ...] = ()
     restricted: bool = False
+    event_type: str = ""
 
 
 class CartItem(Struct, frozen=True, kw_only=True):
@@ -151,7 +153,6 @@ class Balance(Struct, frozen=True, kw_only=True):
     negative: Decimal = ZERO
     expired: Decimal = ZERO
     spent: Decimal = ZERO
-    tentative_current: Decimal = ZERO
     tier: str = ""
     tier_expiry_date: datetime | None = None
 
@@ -163,6 +164,7 @@ class Card(Struct, frozen=True, kw_only=True):
     identifier: str
     active: bool = True
     profiles: tuple[str, ...] = ()
+    attributes: dict[str, Any] = {}
 
 
 class AchievementProgress(Struct, frozen=True, kw_only=True):
@@ -179,6 +181,16 @@ class Giveaway(Struct, frozen=True, kw_only=True):
 
     id: int
     pool_id: int
+    code: str
+
+
+class KeptCode(Struct, frozen=True, kw_only=True):
+    """A code that a rule made in an earlier update of this session and that it gives out again, instead of a new
+    one (core.md §3.5). `kind` is coupon or referral."""
+
+    kind: str
+    ruleset_id: int
+    rule_index: int
     code: str
 
 
@@ -231,7 +243,8 @@ class Facts(Struct, frozen=True, kw_only=True):
     the selection of campaigns. With `explain`, every rule is run, so that every failure has a reason; `complete`
     runs all campaigns whatever the modes of their groups (forceCompleteEvaluation). `advocate` is the profile that
     the referral names. `counters` is what limits have used up; what has none is unused. `giveaways` are codes that
-    may be awarded, in order. `seed` is what created codes and ids are made from, where nothing else is handed in.
+    may be awarded, in order, `kept_codes` those that earlier updates of the session made, in order. `seed` is
+    what created codes and ids are made from, where nothing else is handed in.
     """
 
     event: str
@@ -251,7 +264,13 @@ class Facts(Struct, frozen=True, kw_only=True):
     cards: tuple[Card, ...] = ()
     achievements: tuple[AchievementProgress, ...] = ()
     giveaways: tuple[Giveaway, ...] = ()
+    kept_codes: tuple[KeptCode, ...] = ()
     seed: str = ""
+
+    @property
+    def final(self) -> bool:
+        """Whether what this request gives is given for good: a session that closes, or no session at all."""
+        return self.session.state == "closed" or not self.event.startswith("talon_session_")
 
 
 class Needs(Struct, frozen=True):

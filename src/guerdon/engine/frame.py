@@ -2,72 +2,39 @@
 
 Everything that can change is the list of effects and dicts that are written through `put`: what was granted,
 attributes, values of bindings. A failed rule is undone from the log of old values. The facts never change.
+What only some rules need (points, codes, audiences …) is made when it is first asked for.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from guerdon.engine import props as kinds
-from guerdon.engine.attributes import check_attributes
+from guerdon.engine.achievements import Achievements
+from guerdon.engine.custom import Custom
 from guerdon.engine.discounts import Discounts
 from guerdon.engine.effects import Effect, effect_of
-from guerdon.engine.facts import CartItem, Coupon, Facts, Profile, Referral
+from guerdon.engine.facts import Coupon, Facts, Profile, Referral, Store
 from guerdon.engine.generators import Generators, Seeded
+from guerdon.engine.giveaways import Giveaways
+from guerdon.engine.items import Item
 from guerdon.engine.limits import Limits
-from guerdon.engine.money import plain
-from guerdon.engine.outcome import AttributeChange
+from guerdon.engine.memberships import Memberships
+from guerdon.engine.new_codes import Codes
+from guerdon.engine.points import Points
 from guerdon.engine.program import Campaign, Program, Rule
 from guerdon.engine.props import Props
-from guerdon.engine.talang.values import ERRORS, EvaluationError, reason, shown, text
+from guerdon.engine.talang.scopes import Scope
+from guerdon.engine.talang.values import ERRORS, MOST_STEPS, EvaluationError, reason, shown
 from guerdon.engine.undo import Undo
+from guerdon.engine.writes import AttributeWrites
 
 _UNBOUND = object()
 Unit = tuple[int, int | None]
-MOST_STEPS = 1_000_000
-DEEPEST_VALUE = 20
-STEPS_OF_A_VALUE = 10
-
-
-class Item:
-    """One unit of a cart line; without flattening, the whole line. `sub_position` is its number in the line, None for
-    a whole line; `unit` tells units apart; `mapped` is its value in a value map."""
-
-    __slots__ = ("count", "line", "mapped", "sub_position", "unit")
-
-    def __init__(self, line: CartItem, sub_position: int | None, mapped: Decimal | None = None) -> None:
-        self.line = line
-        self.sub_position = sub_position
-        self.unit = (line.position, sub_position)
-        self.count = line.remaining if sub_position is None else 1
-        self.mapped = mapped
-
-    def with_value(self, mapped: Decimal) -> "Item":
-        """The same unit with its value in a value map."""
-        return Item(self.line, self.sub_position, mapped)
-
-    @property
-    def position(self) -> Decimal:
-        """The place of the line in the cart."""
-        return Decimal(self.line.position)
-
-    @property
-    def number(self) -> Decimal:
-        """The number of the unit in its line."""
-        return Decimal(self.sub_position or 0)
-
-    @property
-    def quantity(self) -> Decimal:
-        """How many units it stands for."""
-        return Decimal(self.count)
-
-    @property
-    def total(self) -> Decimal:
-        """Price and additional costs of the unit."""
-        return self.line.price + self.line.costs
 
 
 class _NoValue:
@@ -97,11 +64,11 @@ class Frame:
         self.session = facts.session
         self.now = now
         self.effects: list[Effect] = []
-        self.attributes: dict[str, dict[str, Any]] = {
+        self.attributes: dict[Any, Mapping[str, Any]] = {
             "Session": facts.session.attributes,
             "Profile": facts.profile.attributes if facts.profile else {},
         }
-        self.changed: dict[tuple[str, str], Any] = {}
+        self.item_attributes: dict[int, Mapping[str, Any]] = {}
         self._undo = Undo()
         self.limits = Limits(program.settings, facts, now, self._undo)
         self.discounts = Discounts(facts.session, program.settings, self.limits, self._undo)
@@ -114,10 +81,50 @@ class Frame:
         self.failed_conditions: list[tuple[int, Callable[[], Any]]] = []
         self.only: frozenset[Unit] | None = None
         self.generators = generators or Seeded(facts.seed)
+        self.scope = Scope()
+        self.patterns: set[str] = set()
         self._frozen = False
         self._items: list[Item] | None = None
         self._values: dict[Any, Any] = {}
         self._steps = 0
+        self._turns: dict[str, int] = {}
+
+    # --- what only some rules need
+
+    @cached_property
+    def writes(self) -> AttributeWrites:
+        """Custom attributes that effects write."""
+        return AttributeWrites(self)
+
+    @cached_property
+    def points(self) -> Points:
+        """Loyalty points, tiers and cards."""
+        return Points(self)
+
+    @cached_property
+    def codes(self) -> Codes:
+        """Codes that rules make and reserve."""
+        return Codes(self)
+
+    @cached_property
+    def giveaways(self) -> Giveaways:
+        """Giveaways that rules award."""
+        return Giveaways(self)
+
+    @cached_property
+    def memberships(self) -> Memberships:
+        """Who is in which audience."""
+        return Memberships(self)
+
+    @cached_property
+    def achievements(self) -> Achievements:
+        """The progress of the customer."""
+        return Achievements(self)
+
+    @cached_property
+    def custom(self) -> Custom:
+        """Custom effects and webhooks."""
+        return Custom(self)
 
     # --- what rules read
 
@@ -136,6 +143,28 @@ class Frame:
         if self.facts.profile is None:
             raise EvaluationError("the session has no profile")
         return self.facts.profile
+
+    def known_advocate(self) -> Profile:
+        """Who referred the customer; an error where nobody did."""
+        if self.facts.advocate is None:
+            raise EvaluationError("there is no advocate: no valid referral code is at hand")
+        return self.facts.advocate
+
+    def profile_of(self, whose: str) -> Profile:
+        """The profile that "Current" or "Advocate" names."""
+        return self.known_advocate() if whose == "Advocate" else self.known_profile()
+
+    def known_store(self) -> Store:
+        """The store of the session; an error where it names none."""
+        if self.facts.store is None:
+            raise EvaluationError("the session names no store")
+        return self.facts.store
+
+    def current_referral(self) -> Referral:
+        """The referral being judged; an error where there is none."""
+        if self.referral is None:
+            raise EvaluationError("no referral is being judged")
+        return self.referral
 
     def current_coupon(self) -> Coupon:
         """The code being judged; an error where there is none."""
@@ -168,8 +197,17 @@ class Frame:
             raise EvaluationError("the rule takes too many steps")
 
     def collection(self, name: str) -> frozenset[str] | None:
-        """A collection of the campaign."""
-        return self.campaign.collections.get(name)
+        """A collection of the campaign, or else of the account."""
+        found = self.campaign.collections.get(name)
+        return self.program.library.collections.get(name) if found is None else found
+
+    def mapped_items(self) -> list[Item]:
+        """The cart items that are in the value map of the campaign, each with its value."""
+        for one in self.campaign.source.value_maps:
+            values = self.program.library.value_maps.get(one)
+            if values is not None:
+                return [unit.with_value(values[unit.line.sku]) for unit in self.items() if unit.line.sku in values]
+        raise EvaluationError("the campaign has no value map")
 
     def bound(self, index: int) -> Any:
         """The value of a binding, computed when it is first asked for; so is the error where it has none."""
@@ -188,6 +226,17 @@ class Frame:
         self.put(self._values, index, value)
         return value
 
+    def timezone(self) -> ZoneInfo:
+        """The timezone of the Application."""
+        try:
+            return ZoneInfo(self.program.settings.timezone)
+        except (KeyError, ValueError, OSError):
+            raise EvaluationError(f"there is no timezone {self.program.settings.timezone!r}") from None
+
+    def local(self, moment: datetime) -> datetime:
+        """A time in the timezone of the Application."""
+        return moment.astimezone(self.timezone())
+
     # --- turns
 
     def begin_campaign(self, campaign: Campaign, referral: Referral | None = None) -> None:
@@ -201,8 +250,10 @@ class Frame:
         self.limits.begin(campaign, None)
 
     def begin_rule(self, rule: Rule, coupon: Coupon | None) -> None:
-        """The next rule, for a code or for none: bindings that look at the coupon are computed anew for each."""
+        """The next rule, for a code or for none: nothing is set yet that its expressions share, and bindings that look
+        at the coupon are computed anew for each."""
         self.rule = rule
+        self.scope = Scope()
         if coupon is not self.coupon:
             self.coupon = coupon
             self.limits.begin(self.campaign, coupon)
@@ -252,6 +303,12 @@ class Frame:
         """Change a value so that a failing rule can be undone."""
         self._undo.put(where, key, value)
 
+    def turn(self) -> int:
+        """How many ids and codes were made before; the count of a failing rule is undone."""
+        count = self._turns.get("", 0)
+        self.put(self._turns, "", count + 1)
+        return count
+
     def emit(self, props: Props) -> None:
         """Add an effect in the name of the rule whose turn it is."""
         self.emit_all((props,))
@@ -278,50 +335,20 @@ class Frame:
             wrapper["condition_index"] = self.failing
         return wrapper
 
-    # --- effects
+    # --- the outcome
 
-    def show_notification(self, kind: str, title: str, body: str) -> None:
-        """A message for the customer."""
-        self.emit(kinds.ShowNotification(notification_type=kind, title=title, body=body))
-
-    def custom_effect(self, effect_id: int, name: str, payload: dict[str, Any]) -> None:
-        """An effect of the shop's own."""
-        self.emit(kinds.CustomEffect(effect_id=effect_id, name=name, payload=self._json(payload)))
-
-    def update_attribute(self, target: tuple[str, str, str], value: Any) -> None:
-        """A new value for a session or profile attribute; later rules see it at once."""
-        entity, name, _ = target
-        if entity == "Profile":
-            self.known_profile()
-        owner = {"Session": "CustomerSession", "Profile": "CustomerProfile"}[entity]
-        written = self._json(value)
-        problems = check_attributes({name: written}, owner, self.program.definitions)
-        if problems:
-            raise EvaluationError(problems[0].details)
-        self.before_change()
-        self.put(self.attributes, entity, {**self.attributes[entity], name: written})
-        self.put(self.changed, (entity, name), written)
-        self.emit(kinds.UpdateAttribute(path=f"{entity}.Attributes.{name}", value=written))
-
-    def attribute_changes(self) -> tuple[AttributeChange, ...]:
-        """What the effects made of the custom attributes."""
-        return tuple(
-            AttributeChange(entity=entity, name=name, value=value) for (entity, name), value in self.changed.items()
-        )
-
-    def _json(self, value: Any, depth: int = 0) -> Any:
-        """A value of a rule as JSON has it."""
-        self.visit(STEPS_OF_A_VALUE)
-        if depth > DEEPEST_VALUE:
-            raise EvaluationError(f"lists and maps stand at most {DEEPEST_VALUE} deep in each other")
-        if isinstance(value, datetime):
-            return text(value)
-        if isinstance(value, Decimal):
-            return plain(value)
-        if isinstance(value, list):
-            return [self._json(part, depth + 1) for part in value]
-        if isinstance(value, dict):
-            return {key: self._json(part, depth + 1) for key, part in value.items()}
-        if value is None or isinstance(value, str | bool | int):
-            return value
-        raise EvaluationError(f"{shown(value)} cannot be written into an effect")
+    def made(self) -> dict[str, Any]:
+        """The members of the Outcome that effects filled."""
+        found: dict[str, Any] = {}
+        held = vars(self)  # what no rule needed was never made
+        if "writes" in held:
+            found["attribute_changes"] = self.writes.changes()
+        if "points" in held:
+            found["points"] = tuple(self.points.changes.values())
+        if "codes" in held:
+            found["created_codes"] = tuple(self.codes.created.values())
+        if "giveaways" in held:
+            found["giveaway_ids"] = tuple(one.id for one in self.giveaways.awarded.values())
+        if "custom" in held:
+            found["webhook_calls"] = tuple(self.custom.calls.values())
+        return found

@@ -4,6 +4,7 @@ The checker looks names up here before anything runs; what is not here cannot be
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -25,7 +26,9 @@ class Tier(Struct, frozen=True, kw_only=True):
 
 
 class LoyaltyProgram(Struct, frozen=True, kw_only=True):
-    """A loyalty program. `card_based` programs keep their points on cards, not on profiles."""
+    """A loyalty program. `card_based` programs keep their points on cards, not on profiles. `default_pending` and
+    `default_validity` are durations (loyalty.md §2) in the program's time zone: when points become active after they
+    were added, and how long they then last."""
 
     id: int
     name: str
@@ -33,15 +36,22 @@ class LoyaltyProgram(Struct, frozen=True, kw_only=True):
     subledgers: tuple[str, ...] = ()
     card_based: bool = False
     tiers: tuple[Tier, ...] = ()
+    allow_subledger: bool = True
+    default_pending: str = "immediate"
+    default_validity: str = "unlimited"
+    timezone: str = "UTC"
 
 
 class Achievement(Struct, frozen=True, kw_only=True):
-    """A goal that customers make progress towards."""
+    """A goal that customers make progress towards. `recurrence` is no_recurrence, on_expiration or on_completion:
+    whether one can start anew, and when. After `end_date` there is no progress any more."""
 
     id: int
     name: str
     target: Decimal
     title: str = ""
+    recurrence: str = "no_recurrence"
+    end_date: datetime | None = None
 
 
 class Named(Struct, frozen=True, kw_only=True):

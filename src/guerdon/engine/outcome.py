@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from guerdon.engine.effects import Effect, RuleFailureReason
 
@@ -29,16 +29,19 @@ class CampaignUse(Struct, frozen=True, kw_only=True):
 
 
 class AttributeChange(Struct, frozen=True, kw_only=True):
-    """A custom attribute of the session or the profile got a new value."""
+    """A custom attribute got a new value. `entity` is Session, Profile, AdvocateProfile, Referral, Coupon or Item;
+    `id` is that of the coupon or the position of the cart item."""
 
     entity: str
     name: str
     value: Any
+    id: int | UnsetType = UNSET
 
 
 class CreatedCode(Struct, frozen=True, kw_only=True):
     """A coupon or referral that a rule made. `recipient` is the profile it is for ("" for none): of a referral, the
-    advocate. `in_session` keeps it to one code for the session and rule."""
+    advocate. `in_session` keeps it to one code for the session and rule: the next update hands it in again, as one
+    of `Facts.kept_codes`."""
 
     kind: str
     campaign_id: int
@@ -51,10 +54,13 @@ class CreatedCode(Struct, frozen=True, kw_only=True):
     expiry_date: str | None = None
     attributes: dict[str, Any] = {}
     in_session: bool = False
+    ruleset_id: int = -1
+    rule_index: int = 0
 
 
 class PointsChange(Struct, frozen=True, kw_only=True):
-    """Points added to (or, negative, deducted from) a ledger."""
+    """Points added to (or, negative, deducted from) a ledger. `recipient` is a profile, "" for a card without one.
+    Points that await their activation have no start; `validity_duration` then tells how long they last."""
 
     program_id: int
     subledger: str
@@ -62,8 +68,19 @@ class PointsChange(Struct, frozen=True, kw_only=True):
     card: str
     amount: Decimal
     transaction_uuid: str
+    name: str = ""
     start_date: str | None = None
     expiry_date: str | None = None
+    awaits_activation: bool = False
+    validity_duration: str = ""
+
+
+class WebhookCall(Struct, frozen=True, kw_only=True):
+    """A webhook that is called after this request, with the values for its parameters as JSON has them."""
+
+    webhook_id: int
+    campaign_id: int
+    parameters: tuple[Any, ...] = ()
 
 
 class LimitUse(Struct, frozen=True, kw_only=True):
@@ -115,5 +132,6 @@ class Outcome(Struct, frozen=True, kw_only=True):
     created_codes: tuple[CreatedCode, ...] = ()
     points: tuple[PointsChange, ...] = ()
     giveaway_ids: tuple[int, ...] = ()
+    webhook_calls: tuple[WebhookCall, ...] = ()
     referral_redeemed: bool = False
     eligibility: tuple[CampaignEligibility, ...] = ()

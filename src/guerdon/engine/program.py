@@ -86,6 +86,7 @@ class CampaignSource(Struct, frozen=True, kw_only=True):
     coupon_characters: str = ""
     referral_pattern: str = ""
     referral_characters: str = ""
+    value_maps: tuple[int, ...] = ()
 
 
 class Rule(Struct, frozen=True, kw_only=True):

@@ -10,13 +10,16 @@ from guerdon.engine.library import EMPTY, Library
 from guerdon.engine.program import Campaign, CampaignSource, Rule
 from guerdon.engine.talang import registry
 from guerdon.engine.talang.bundles import named
-from guerdon.engine.talang.check import Apply, Binding, Checker, Const
+from guerdon.engine.talang.check import Apply, Binding, Checker, Const, Names
 from guerdon.engine.talang.compile import Compiler
 from guerdon.engine.talang.kinds import ANY, BOOLEAN, BUNDLE, EFFECT, ITEM, TEXT, list_of
+from guerdon.engine.talang.known import Known
 from guerdon.engine.talang.syntax import DEEPEST, Call, Literal, Node, Path, Problem, SyntaxProblem, children, read
+from guerdon.engine.talang.typed_bindings import faults
 from guerdon.engine.talang.values import fail
 
 COLLECTION, FILTER = "collection", "filter of the Application"
+_ASKS = {"couponvalid": "couponValid", "referralvalid": "referralValid"}
 _REFERRAL = frozenset({"Referral", "AdvocateProfile"})
 Function = Callable[[Any], Any]
 BUNDLES = list_of(BUNDLE)
@@ -100,6 +103,7 @@ class _Ruleset:
         self.binding_functions: list[str] = []
         self.coupon_bindings: list[int] = []
         self.collections: dict[str, frozenset[str]] = {}
+        self.known = Known(authoring.library, self.collections)
         self.filters: dict[str, Binding] = {}
         filters = authoring.library.cart_item_filters
         for name in _mentioned([rules, bindings], filters):
@@ -122,42 +126,44 @@ class _Ruleset:
                 )
             _RuleDraft(self, where, index, {**rule, "condition": ["and", True]}, dict(self._names))
 
-    def checker(self, names: Mapping[str, Binding]) -> Checker:
-        """A checker of one expression that may use these names."""
+    def checker(self, bindings: Mapping[str, Binding], names: Names | None = None) -> Checker:
+        """A checker of one expression that may use these bindings, and the names that those before it have set."""
         authoring = self.authoring
         return Checker(
-            names,
+            bindings,
             authoring.attributes,
             features=authoring.features,
             item_only=authoring.item_only,
-            library=authoring.library,
+            known=self.known,
             filters=self.filters,
+            names=names,
         )
 
     def _bind(self, bindings: list[dict[str, Any]], pointer: str, names: dict[str, Binding]) -> list[Problem]:
         """Add bindings, in order: later ones may use earlier ones."""
         found = len(self.problems)
         for position, binding in enumerate(bindings):
-            where = f"{pointer}/{position}/expression"
             if binding.get("type") == COLLECTION:
-                self._collect(binding["name"], binding["expression"], where)
-            else:
+                self._collect(binding["name"], binding["expression"], f"{pointer}/{position}/expression")
+        for position, binding in enumerate(bindings):
+            if binding.get("type") != COLLECTION:
                 checker = self.checker(names)
-                names[binding["name"]] = self._binding(binding, where, checker)
+                bound = names[binding["name"]] = self._binding(binding, f"{pointer}/{position}/expression", checker)
                 self.problems += checker.problems
+                self.problems += faults(binding, bound.kind, f"{pointer}/{position}")
         return self.problems[found:]
 
     def _filter(self, name: str, expression: Any) -> Binding:
         """A cart item filter of the Application. What is wrong with it is no problem of this ruleset."""
         binding = {"name": name, "type": FILTER, "expression": expression}
-        return self._binding(binding, "", Checker({}, self.authoring.attributes, library=self.authoring.library))
+        return self._binding(binding, "", Checker({}, self.authoring.attributes, known=Known(self.authoring.library)))
 
     def _binding(self, binding: Mapping[str, Any], pointer: str, checker: Checker) -> Binding:
         """Check and compile one binding; where it is wrong, whatever looks at it fails."""
         asks: frozenset[tuple[str, bool]] = frozenset()
         try:
             node = read(binding["expression"], pointer)
-            typed = checker.check(node)
+            typed = checker.standalone(node)
             asks = _asks(node, checker.bindings)
         except SyntaxProblem as error:
             typed = checker.problem(error.problem.pointer, error.problem.message)
@@ -199,7 +205,7 @@ class _RuleDraft:
         self.title = str(rule.get("title", ""))
         self.inputs: set[str] = set()
         self.problems = ruleset._bind(rule.get("bindings") or [], f"{where}/bindings", names)
-        self._ruleset, self._names = ruleset, names
+        self._ruleset, self._names, self._settled = ruleset, names, Names()
         self._shape(rule)
         condition = rule["condition"] if isinstance(rule.get("condition"), list) else []
         effects = rule["effects"] if isinstance(rule.get("effects"), list) else []
@@ -234,7 +240,7 @@ class _RuleDraft:
         self._ruleset.problems.append(self.problems[-1])
 
     def _expression(self, value: Any, pointer: str, kind: str, what: str) -> tuple[Node | None, str]:
-        checker = self._ruleset.checker(self._names)
+        checker = self._ruleset.checker(self._names, self._settled)
         try:
             node = read(value, pointer)
             typed = checker.expect(node, kind, what)
@@ -310,9 +316,10 @@ def _depth(checker: Checker, pointer: str) -> int:
 def _asks(node: Node, names: Mapping[str, Binding]) -> frozenset[tuple[str, bool]]:
     """The `couponValid` and `referralValid` in a condition and in the bindings it looks at, with true for one that
     redeems."""
-    if isinstance(node, Call) and node.name in ("couponValid", "referralValid"):
+    asked = _ASKS.get(node.name.lower()) if isinstance(node, Call) else None
+    if isinstance(node, Call) and asked:
         redeems = not (node.args and isinstance(node.args[0], Literal) and node.args[0].value is False)
-        return frozenset({(node.name, redeems)})
+        return frozenset({(asked, redeems)})
     if isinstance(node, Path):
         binding = names.get(str(node.parts[0]))
         return binding.asks if binding else frozenset()
@@ -320,7 +327,7 @@ def _asks(node: Node, names: Mapping[str, Binding]) -> frozenset[tuple[str, bool
 
 
 def _is_coupon_valid(node: Node) -> bool:
-    return isinstance(node, Call) and node.name == "couponValid"
+    return isinstance(node, Call) and node.name.lower() == "couponvalid"
 
 
 def _least_total(nodes: Iterable[Node]) -> Decimal | None:

@@ -10,6 +10,7 @@ from guerdon.engine.talang.values import QUOTIENT
 
 PRICE, COSTS, BOTH, COST = "price", "additionalCosts", "itemTotal", "cost"
 SCOPES = (PRICE, COSTS, BOTH)
+ORIGINAL, REMAINING = "original", "remaining"
 
 
 class Tally:
@@ -65,8 +66,12 @@ class Tally:
         rooms = [cut(room, self._decimals) for room in rooms]
         return rooms, min(amount, sum(rooms, ZERO), max(ZERO, cut(together, self._decimals)))
 
-    def weight(self, item: Any) -> Decimal:
-        """What a share of a discount is in proportion to: the worth of the unit in this scope, before discounts."""
+    def weight(self, item: Any, basis: str) -> Decimal:
+        """What a share of a discount is in proportion to: the worth of the unit in this scope, before discounts or as
+        they left it."""
+        if basis == REMAINING:
+            price = max(ZERO, self._price(item)) if self._scope in (PRICE, BOTH) else ZERO
+            return price if self._scope == PRICE else price + max(ZERO, self._of_scope(item))
         line, count = item.line, item.count
         if self._scope == PRICE:
             return Decimal(line.price * count)

@@ -4,6 +4,7 @@ from typing import Any
 
 from guerdon.db import programs as parts
 from guerdon.db.pool import Connection
+from guerdon.engine.attributes import types_of
 from guerdon.engine.facts import AttributeDefinition
 from guerdon.engine.program import Campaign, CampaignSource, Program, Settings, compile_program
 from guerdon.engine.ruleset import compile_campaign
@@ -90,7 +91,7 @@ async def _advance(loaded: _Loaded, conn: Connection, application_id: int, revis
         for definition, applications in loaded.definitions.values()
         if applications is None or application_id in applications
     ]
-    types = {(one.entity, one.name): one.type for one in definitions}
+    types = types_of(definitions)
     _compile(loaded, types, loaded.sources if attributes_changed else changed)
     loaded.revision = revision
     loaded.program = compile_program(revision, loaded.settings, definitions, loaded.campaigns.values())

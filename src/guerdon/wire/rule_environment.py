@@ -9,13 +9,15 @@ from guerdon.wire.base import Wire
 
 
 class FuncArgDef(Wire, kw_only=True):
-    """Contract schema `FuncArgDef`. `type` is the contract's word for a kind (`string`, `(list number)`) or one of
-    ours, such as `item` or `lambda`; a `repeated` argument may stand any number of times."""
+    """Contract schema `FuncArgDef`. `name` is what it is called here; `type` is the contract's word for a kind (`string`, `(list number)`) or one of
+    ours, such as `item` or `lambda`; a `repeated` argument may stand any number of times. `choices` are the texts it may be, if it may not be any."""
 
+    name: str
     type: str
     description: str | UnsetType = UNSET
     optional: bool
     repeated: bool
+    choices: list[str] | UnsetType = UNSET
 
 
 class OptionDef(Wire, kw_only=True):

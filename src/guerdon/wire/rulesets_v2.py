@@ -17,6 +17,7 @@ else:
     NumberOrText = float | str  # msgspec knows no union with a Decimal; these are written, never read
 
 Who = Literal["Current", "Advocate"]
+Balance = Literal["current", "pending", "negative", "tentativeCurrent"]
 Comparison = Literal["equals", "not(equals)", "lessThan", "lessThanOrEqual", "greaterThan", "greaterThanOrEqual"]
 AttributeOperator = Literal[
     "equals", "not(equals)", "lessThan", "lessThanOrEqual", "greaterThan", "greaterThanOrEqual", "between",
@@ -269,7 +270,7 @@ class CheckLoyaltyBalanceBlock(BaseBlock, kw_only=True, tag="checkLoyaltyBalance
     operator: Comparison
     program: NamedAndTitledReference
     subledger: str
-    balance: Literal["current", "pending", "negative", "tentativeCurrent"]
+    balance: Balance
     value: Number
     on_failure: list["PromotionBlock"] | UnsetType = UNSET
 

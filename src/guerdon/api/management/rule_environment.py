@@ -13,6 +13,7 @@ from guerdon.db.pool import Connection
 from guerdon.engine.talang.catalogue import built_in_paths, result
 from guerdon.engine.talang.check import Checker
 from guerdon.engine.talang.kinds import ATTRIBUTE_KINDS, TEXT, element, is_list
+from guerdon.engine.talang.known import CHOICES
 from guerdon.engine.talang.paths import ATTRIBUTES
 from guerdon.engine.talang.registry import Function, all_functions
 from guerdon.engine.talang.syntax import Path
@@ -57,19 +58,12 @@ def _custom(known: list[Attribute]) -> Iterator[SlotDef]:
 
 
 def _function(function: Function) -> FunctionDef:
-    required = len(function.params) - function.optional
-    args = [
-        FuncArgDef(type=_type(kind), optional=index >= required, repeated=False)
-        for index, kind in enumerate(function.params)
-    ]
-    if function.rest:
-        args.append(FuncArgDef(type=_type(function.rest), optional=True, repeated=True))
     return FunctionDef(
         name=function.name,
         type=_type(result(function)),
         description=" ".join(function.doc.split()),
         help=function.hint or UNSET,
-        args=args,
+        args=_arguments(function),
         options=[_option(name, takes) for name, takes in function.options.items()],
         signature=function.signature(),
         example=list(function.example) if function.example else UNSET,
@@ -77,6 +71,20 @@ def _function(function: Function) -> FunctionDef:
         per_item=function.per_item,
         failure=function.failure,
     )
+
+
+def _arguments(function: Function) -> list[FuncArgDef]:
+    required, fixed = len(function.params) - function.optional, len(function.params)
+    return [
+        FuncArgDef(
+            name=name,
+            type=_type(function.param(index)),
+            optional=index >= required,
+            repeated=index >= fixed,
+            choices=list(CHOICES.get(function.param(index), ())) or UNSET,
+        )
+        for index, name in enumerate(function.arguments)
+    ]
 
 
 def _option(name: str, takes: str | tuple[str, ...]) -> OptionDef:

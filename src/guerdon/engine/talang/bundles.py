@@ -83,6 +83,11 @@ def groups(frame: Any, values: list[Any]) -> list[tuple[Bundle | None, list[Any]
     return [*found, (None, single)] if single else found
 
 
+def units(frame: Any, values: list[Any]) -> list[tuple[Any, Marks]]:
+    """The same one by one, each with what its effect says about its bundle."""
+    return [(unit, {} if of is None else of.marks) for of, several in groups(frame, values) for unit in several]
+
+
 class Selector:
     """Picks the item of a bundle that a discount is computed from."""
 

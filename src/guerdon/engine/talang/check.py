@@ -1,50 +1,85 @@
 """Names and kinds, before anything runs: a tree becomes a typed tree, or problems that say what to write instead."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 
-from guerdon.engine.library import Library
 from guerdon.engine.talang import functions as _declares_all  # noqa: F401
+from guerdon.engine.talang.arguments import (
+    accepts,
+    as_written,
+    bindings_of_lambdas,
+    fitting,
+    items_of,
+    settled,
+    split_options,
+    undecided,
+    walked,
+)
+from guerdon.engine.talang.blocks import Blocks
 from guerdon.engine.talang.kinds import (
     ANY,
     BOOLEAN,
-    BUNDLE,
     EFFECT,
     EFFECTS,
     FILTER,
     ITEM,
     LAMBDA,
     LAMBDAS,
-    MAP,
     NULL,
     NUMBER,
     SLOT,
     TEXT,
-    TIME,
     a,
-    element,
     fits,
-    is_list,
+    kind_of,
     list_of,
-    of_literal,
 )
-from guerdon.engine.talang.lookups import Lookups, path_form, suggest
-from guerdon.engine.talang.registry import Function, all_functions, names, overloads
-from guerdon.engine.talang.syntax import Block, Call, Lambda, Literal, Node, Options, Path, escaped
-from guerdon.engine.talang.typed import Apply, Binding, Bodies, Body, Coerce, Const, Entry, Sequence, Several, Typed
-from guerdon.engine.talang.values import EvaluationError, to_time
+from guerdon.engine.talang.known import KINDS, NOTHING, TARGET, Known, objections
+from guerdon.engine.talang.lookups import Names, path_form, suggest
+from guerdon.engine.talang.registry import COMPUTED, Function, all_functions, is_function, names, overloads
+from guerdon.engine.talang.syntax import (
+    DEEPEST,
+    Block,
+    Call,
+    Lambda,
+    Literal,
+    Malformed,
+    Node,
+    Options,
+    Path,
+    SyntaxProblem,
+    escaped,
+)
+from guerdon.engine.talang.typed import (
+    Apply,
+    Binding,
+    Bodies,
+    Body,
+    Const,
+    Dispatch,
+    Entry,
+    Fails,
+    Scoped,
+    Sequence,
+    Several,
+    Typed,
+)
 
-__all__ = ["Apply", "Binding", "Checker", "Const"]
+__all__ = ["Apply", "Binding", "Checker", "Const", "Names"]
 
-_LAMBDAS = (LAMBDA, LAMBDAS)
+MOST_EXPANDED = 10_000
 
 
-class Checker(Lookups):
+class Checker(Blocks):
     """Checks one expression; `problems` and `inputs` hold what was found.
 
     `features` are those of the campaign, None where they do not matter; `item_only` is set for campaigns of type
-    cartItem, which have effects on single items only. `library` holds what rules may name, None where that does not
-    matter; `filters` are the Application's cart item filters.
+    cartItem, which have effects on single items only. `known` holds what rules may name, `filters` the Application's
+    cart item filters. `names` is what the expressions of a rule share: the variables
+    and templates that those before it have set.
     """
+
+    scopes_lambdas = False
 
     def __init__(
         self,
@@ -53,30 +88,67 @@ class Checker(Lookups):
         *,
         features: frozenset[str] | None = None,
         item_only: bool = False,
-        library: Library | None = None,
+        known: Known = NOTHING,
         filters: Mapping[str, Binding] | None = None,
+        names: Names | None = None,
     ) -> None:
-        super().__init__(bindings, attributes, filters or {})
-        self.library = library
+        super().__init__(bindings, attributes, known, filters or {}, names)
         self.features = features
         self.item_only = item_only
+        self.deepest = DEEPEST
         self._after_failure = False
+        self._level = 0
+        self._root = 0
+        self._expanded = 0
+        self._dear: Counter[str] = Counter()
+        self._forms: dict[str, Callable[[Node], Typed]] = {
+            "entry": self._entry,
+            "attribute": self._attribute_path,
+            TARGET: self.target,
+            SLOT: self._slot,
+            FILTER: self.global_filter,
+            EFFECTS: self._effects,
+        }
 
     def check(self, node: Node) -> Typed:
         """The typed form of a node."""
-        self.depth = max(self.depth, node.pointer.count("/"))
+        if self._level == 0:
+            self._root = node.pointer.count("/")
+        if self.expansions:
+            self._expanded += 1
+        if self._level > self.deepest or self._expanded > MOST_EXPANDED:
+            message = f"the expression is too large: at most {self.deepest} levels, {MOST_EXPANDED} nodes of templates"
+            raise SyntaxProblem(node.pointer, message)
+        self.at = max(node.pointer.count("/"), self._root + self._level)
+        self.depth = max(self.depth, self.at)
+        self._level += 1
+        typed = self._form(node)
+        self._level -= 1
+        return typed
+
+    def _form(self, node: Node) -> Typed:
         match node:
-            case Literal(value=value, pointer=pointer):
-                return Const(kind=of_literal(value), value=value, pointer=pointer)
+            case Literal(value=value, pointer=pointer, text=text):
+                return Const(kind=kind_of(value), value=value, pointer=pointer, text=text)
             case Path():
                 return self.look_up(node)
             case Call():
                 return self._call(node)
-            case Lambda(parameter=name, pointer=pointer) if not overloads(name):
+            case Lambda(parameter=name, pointer=pointer) if not is_function(name):
                 return self.problem(pointer, 'a lambda such as [["Item"], body] stands only where a function takes one')
             case Lambda() | Block():
                 return self._sequence(node)
+            case Malformed(message=message, pointer=pointer):
+                return self.problem(pointer, message)
         return self.problem(node.pointer, "an object stands only as the last argument of an effect")
+
+    def standalone(self, node: Node) -> Typed:
+        """The typed form of an expression that shares no variables, such as a binding."""
+        before = self.sets
+        typed = self.check(node)
+        if self.sets == before:
+            return typed
+        return Scoped(kind=typed.kind, body=typed, alone=True, pointer=node.pointer)
 
     def expect(self, node: Node, kind: str, what: str) -> Typed:
         """The typed form of a node that must be of a kind."""
@@ -86,7 +158,7 @@ class Checker(Lookups):
             return typed
         if not fits(typed.kind, kind) and not self.problems[found:]:
             self.problem(node.pointer, f"{what} must be {a(kind)}, but this is {a(typed.kind)}")
-        return self._settle(typed, kind, node.pointer)
+        return settled(self, typed, kind, node.pointer)
 
     def value(self, node: Node) -> Typed:
         """Something that is part of a value, so not an effect: those stand in a rule's effects only."""
@@ -96,40 +168,67 @@ class Checker(Lookups):
     # --- calls
 
     def _call(self, node: Call) -> Typed:
+        name = node.name.lower()
+        if name == "!":
+            return self.expand(node)
+        if name == "#":
+            return self.problem(node.pointer, '["#", i] stands only in a template, for its argument i')
+        if name == "settemplate":
+            return self.set_template(node)
         known = overloads(node.name)
         if not known:
             hint = suggest(node.name, names())
             return self.problem(f"{node.pointer}/0", f"there is no function or effect `{node.name}`{hint}")
-        walks = any(function.params[1:] == (LAMBDA,) for function in known)
-        nodes, options = _split_options(_lambda_form(node.args) if walks else node.args)
+        nodes, options = split_options(bindings_of_lambdas(node.args, known))
         counted = [function for function in known if function.takes(len(nodes))]
         if not counted:
             written = " or ".join(dict.fromkeys(function.signature() for function in known))
             return self.problem(node.pointer, f"`{node.name}` cannot take {len(nodes)} arguments: write {written}")
         before = len(self.problems)
-        typed = [self._argument(sub, [one.param(index) for one in counted]) for index, sub in enumerate(nodes)]
+        typed = [self._argument(sub, index, counted) for index, sub in enumerate(nodes)]
         if self.problems[before:]:
-            return Const(kind=ANY, value=None, pointer=node.pointer)
-        for function in counted:
-            if all(_accepts(function.param(i), sub, typed[i]) for i, sub in enumerate(nodes)):
-                return self._apply(function, node, nodes, typed, options)
-        return self._no_overload(node, nodes, typed, counted)
+            return Fails(kind=ANY, message=self.problems[-1].message, pointer=node.pointer)
+        chosen = fitting(counted, typed)
+        if not chosen:
+            return self._no_overload(node, nodes, typed, counted)
+        if undecided(chosen, typed) and options is None:
+            return self._dispatch(chosen, node, typed)
+        called = self._apply(chosen[0], node, nodes, typed, options)
+        return self.remember(called) if name == "set" and isinstance(called, Apply) else called
 
-    def _argument(self, node: Node, params: list[str]) -> Typed | None:
+    def _argument(self, node: Node, index: int, counted: list[Function]) -> Typed | None:
         """An argument that can be checked alone; a lambda waits until the list it walks over is known."""
-        if isinstance(node, Lambda) and any(param in _LAMBDAS for param in params):
+        if isinstance(node, Lambda) and any(one.param(index) in (LAMBDA, LAMBDAS) for one in counted):
             return None
-        if params[0] == "entry":
-            return self._entry(node)
-        if params[0] == "path":
-            return self.target(node)
-        if params[0] == "attribute":
-            return self.check(path_form(node))
-        if params[0] == SLOT:
-            return self._slot(node)
-        if params[0] == FILTER:
-            return self.global_filter(node)
-        return self._effects(node) if params[0] == EFFECTS else self.check(node)
+        params = [one.param(index) for one in counted]
+        if not KINDS.isdisjoint(params):
+            return self.named(node, params)
+        form = self._forms.get(params[0])
+        if form is not None:
+            return form(node)
+        return self._child(node) if index in counted[0].child else self.check(node)
+
+    def _attribute_path(self, node: Node) -> Typed:
+        return self.check(path_form(node))
+
+    def _slot(self, node: Node) -> Typed:
+        """A slot of a bundle: `[list, number]`."""
+        if not isinstance(node, Lambda | Block) or len(items_of(node)) != 2:
+            return self.problem(node.pointer, 'a slot is written [list, number], e.g. [[".", "Shoes"], 2]')
+        listed, count = items_of(node)
+        items = (
+            self.expect(listed, list_of(ITEM), "the first part of a slot"),
+            self.expect(count, NUMBER, "the second part of a slot"),
+        )
+        return Several(kind=SLOT, items=items, pointer=node.pointer)
+
+    def _child(self, node: Node) -> Typed:
+        """An argument that runs in a scope of its own, which matters only where it sets something."""
+        before, outer = self.sets, self.names
+        self.names = Names(outer)
+        typed = self.check(node)
+        self.names = outer
+        return typed if self.sets == before else Scoped(kind=typed.kind, body=typed, pointer=node.pointer)
 
     def _apply(
         self,
@@ -140,17 +239,17 @@ class Checker(Lookups):
         options: Options | None,
     ) -> Typed:
         args: list[Typed] = []
-        over = function.over or _walked(function, typed)
+        over = typed[0].kind if function.name == "do" and typed[0] else function.over or walked(function, typed)
         for index, sub in enumerate(nodes):
             given = typed[index]
             if given is None and isinstance(sub, Lambda):
-                args.append(self._lambda(sub, over, function.param(index)))
+                args.append(self._lambda(sub, over, function, index))
             elif given is not None:
-                args.append(self._settle(given, function.param(index), sub.pointer))
-        if function.name == "couponValid" and not all(isinstance(arg, Const) for arg in args):
-            self.problem(node.pointer, "`couponValid` takes true or false as it stands, no expression")
-        self._allowed(function, node.pointer)
-        self._named(function, args)
+                args.append(settled(self, given, function.param(index), sub.pointer))
+        args = as_written(function, args)
+        for where, message in objections(function.name, tuple(args)):
+            self.problem(where, message)
+        self._allowed(function, args, node.pointer)
         self.inputs |= function.inputs
         chosen = self._options(function, options)
         kinds = tuple(arg.body.kind if isinstance(arg, Body) else arg.kind for arg in args)
@@ -158,9 +257,28 @@ class Checker(Lookups):
             kind=function.returned(kinds), function=function, args=tuple(args), options=chosen, pointer=node.pointer
         )
 
-    def _allowed(self, function: Function, pointer: str) -> None:
-        """Whether a function may stand in this campaign, and an effect at this place."""
+    def _dispatch(self, choices: list[Function], node: Call, typed: list[Typed | None]) -> Typed:
+        """A call of which only the evaluated arguments say which overload it is."""
+        args = tuple(arg for arg in typed if arg is not None)
+        for function in choices:
+            self._allowed(function, list(args), node.pointer)
+            self.inputs |= function.inputs
+        kinds = {function.returned(tuple(arg.kind for arg in args)) for function in choices}
+        kind = kinds.pop() if len(kinds) == 1 else ANY
+        return Dispatch(kind=kind, name=node.name, choices=tuple(choices), args=args, pointer=node.pointer)
+
+    def _allowed(self, function: Function, args: list[Typed], pointer: str) -> None:
+        """Whether a function may stand in this campaign, an effect at this place, and what is written out is fine."""
         name, feature = function.name, function.feature
+        if function.most:
+            self._dear[name] += 1
+            if self._dear[name] > function.most:
+                self.problem(f"{pointer}/0", f"`{name}` stands at most {function.most} times in one expression")
+                return
+        if function.verify is not None:
+            written = tuple(arg.value if isinstance(arg, Const) else COMPUTED for arg in args)
+            if wrong := function.verify(written):
+                self.problem(pointer, wrong)
         if feature and self.features is not None and feature not in self.features:
             self.problem(f"{pointer}/0", f"`{name}` needs `{feature}` among the features of the campaign")
         if not function.is_effect or function.wraps:
@@ -172,73 +290,61 @@ class Checker(Lookups):
             known = " or ".join(dict.fromkeys(one.name for one in all_functions() if one.failure))
             self.problem(f"{pointer}/0", f"`{name}` cannot stand where a condition failed: write {known}")
 
-    def _named(self, function: Function, args: list[Typed]) -> None:
-        """Whether what the arguments name is there."""
-        for index, named in function.names.items():
-            arg = args[index]
-            if not isinstance(arg, Const):
-                self.problem(arg.pointer, f"`{function.name}` takes the {named.what} as it stands, no expression")
-            elif self.library is not None and arg.value not in named.known(self.library):
-                known = [str(one) for one in named.known(self.library)]
-                shown = arg.value if isinstance(arg.value, str) else f"{arg.value:f}"
-                self.problem(arg.pointer, f"there is no {named.what} `{shown}`{suggest(shown, known)}")
-
-    def _slot(self, node: Node) -> Typed:
-        """A slot of a bundle: `[list, number]`."""
-        if not isinstance(node, Lambda | Block) or len(_items(node)) != 2:
-            return self.problem(node.pointer, 'a slot is written [list, number], e.g. [[".", "Shoes"], 2]')
-        listed, count = _items(node)
-        items = (
-            self.expect(listed, list_of(ITEM), "the first part of a slot"),
-            self.expect(count, NUMBER, "the second part of a slot"),
-        )
-        return Several(kind=SLOT, items=items, pointer=node.pointer)
-
     def _no_overload(
         self, node: Call, nodes: tuple[Node, ...], typed: list[Typed | None], counted: list[Function]
     ) -> Typed:
+        if failed := next((sub for sub in typed if isinstance(sub, Fails)), None):
+            return failed
         kinds = [LAMBDA if sub is None else sub.kind for sub in typed]
         if len(counted) == 1:
             for index, sub in enumerate(nodes):
                 wanted = counted[0].param(index)
-                if not _accepts(wanted, sub, typed[index]):
+                if not accepts(wanted, typed[index]):
                     message = f"`{node.name}` takes {a(wanted)} here, but this is {a(kinds[index])}"
                     return self.problem(sub.pointer, message)
         written = " or ".join(dict.fromkeys(function.signature() for function in counted))
         return self.problem(node.pointer, f"`{node.name}` cannot take ({', '.join(kinds)}): write {written}")
 
-    def _lambda(self, node: Lambda, kind: str, param: str) -> Typed:
+    def _lambda(self, node: Lambda, kind: str, function: Function, index: int) -> Typed:
+        before, outer = self.sets, self.names
         shadowed = self.locals.get(node.parameter)
         self.locals[node.parameter] = kind
-        bodies = tuple(self.value(body) for body in node.bodies)
+        self.names = Names(outer)
+        bodies = tuple(self.check(body) if function.effects else self.value(body) for body in node.bodies)
+        self.names = outer
         if shadowed is None:
             del self.locals[node.parameter]
         else:
             self.locals[node.parameter] = shadowed
-        if param == LAMBDAS:
-            return Bodies(kind=LAMBDAS, parameter=node.parameter, bodies=bodies, pointer=node.pointer)
-        body = bodies[-1] if len(bodies) == 1 else Sequence(kind=bodies[-1].kind, items=bodies, pointer=node.pointer)
-        return Body(kind=LAMBDA, parameter=node.parameter, body=body, pointer=node.pointer)
+        scoped = self.scopes_lambdas or self.sets != before
+        if function.param(index) == LAMBDAS:
+            return Bodies(kind=LAMBDAS, parameter=node.parameter, bodies=bodies, scoped=scoped, pointer=node.pointer)
+        body = bodies[-1] if len(bodies) == 1 else self.one_after_the_other(bodies, node.pointer)
+        if function.body and not fits(body.kind, function.body):
+            message = f"`{function.name}` takes a lambda that makes {a(function.body)}, but this makes {a(body.kind)}"
+            self.wrong_body(body.pointer, message)
+        return Body(kind=LAMBDA, parameter=node.parameter, body=body, scoped=scoped, pointer=node.pointer)
+
+    def wrong_body(self, pointer: str, message: str) -> None:
+        """A lambda makes something else than the function counts on."""
+        self.problem(pointer, message)
+
+    # --- blocks, and what stands in effects
 
     def _sequence(self, node: Lambda | Block) -> Typed:
-        """Expressions one after the other; effects among them make the whole an effect."""
-        items = tuple(self.check(item) for item in _items(node))
-        last = items[-1].kind
-        if any(item.kind == EFFECT for item in items):
-            if last not in (EFFECT, NULL):
-                return self.problem(items[-1].pointer, "after an effect stands another effect, not a value")
-            last = EFFECT
-        return Sequence(kind=last, items=items, pointer=node.pointer)
+        return self.one_after_the_other(tuple(self.check(item) for item in items_of(node)), node.pointer)
 
     def _effects(self, node: Node) -> Typed:
         """A list of effects for a condition that failed."""
         outer, self._after_failure = self._after_failure, True
-        listed = _items(node) if isinstance(node, Lambda | Block) else (node,)
+        listed = items_of(node) if isinstance(node, Lambda | Block) else (node,)
         items = tuple(self.expect(item, EFFECT, "what happens here") for item in listed)
         self._after_failure = outer
         return Sequence(kind=EFFECTS, items=items, pointer=node.pointer)
 
     def _entry(self, node: Node) -> Typed:
+        if isinstance(node, Block | Lambda):
+            return Entry(kind="entry", key="", value=Const(kind=NULL, value=None), pointer=node.pointer)
         if not isinstance(node, Call) or len(node.args) != 1:
             return self.problem(node.pointer, 'a map entry is written ["key", value]')
         return Entry(kind="entry", key=node.name, value=self.value(node.args[0]), pointer=node.pointer)
@@ -267,59 +373,6 @@ class Checker(Lookups):
             return Const(kind=BOOLEAN, value=literal, pointer=node.pointer)
         found = len(self.problems)
         typed = self.value(node)
-        if not self.problems[found:] and not _accepts(takes, node, typed):
+        if not self.problems[found:] and not accepts(takes, typed):
             return self.problem(node.pointer, f"`{name}` must be {a(takes)}, but this is {a(typed.kind)}")
-        return self._settle(typed, takes, node.pointer)
-
-    def _settle(self, typed: Typed, wanted: str, pointer: str) -> Typed:
-        """A value for a parameter: texts become times, values of unknown kind are looked at when the rule runs."""
-        if wanted == TIME and typed.kind == TEXT:
-            if isinstance(typed, Const):
-                try:
-                    return Const(kind=TIME, value=to_time(typed.value), pointer=pointer)
-                except EvaluationError as error:
-                    return self.problem(pointer, str(error))
-            return Coerce(kind=TIME, value=typed, pointer=pointer)
-        if typed.kind == ANY and (wanted in (NUMBER, TEXT, BOOLEAN, TIME, MAP) or is_list(wanted)):
-            return Coerce(kind=wanted, value=typed, pointer=pointer)
-        return typed
-
-
-def _walked(function: Function, typed: list[Typed | None]) -> str:
-    """The kind of what a lambda is called with: the elements of the first list; where items are meant, those of its
-    bundles."""
-    for index, sub in enumerate(typed):
-        if sub is not None and is_list(sub.kind):
-            inside = element(sub.kind)
-            return ITEM if inside == BUNDLE and function.param(index) == list_of(ITEM) else inside
-    return ANY
-
-
-def _items(node: Lambda | Block) -> tuple[Node, ...]:
-    """The expressions of a block; what looks like a lambda begins with a call without arguments."""
-    if isinstance(node, Block):
-        return node.items
-    return (Call(node.parameter, (), f"{node.pointer}/0"), *node.bodies)
-
-
-def _split_options(nodes: tuple[Node, ...]) -> tuple[tuple[Node, ...], Options | None]:
-    if nodes and isinstance(nodes[-1], Options):
-        return nodes[:-1], nodes[-1]
-    return nodes, None
-
-
-def _lambda_form(nodes: tuple[Node, ...]) -> tuple[Node, ...]:
-    """`list "x" (body)` is the older way to write `list [["x"], body]`."""
-    if len(nodes) == 3 and isinstance(nodes[1], Literal) and isinstance(nodes[1].value, str):
-        return (nodes[0], Lambda(nodes[1].value, (nodes[2],), nodes[1].pointer))
-    return nodes
-
-
-def _accepts(param: str, node: Node, typed: Typed | None) -> bool:
-    if typed is None:
-        return param in _LAMBDAS
-    if param == TIME and typed.kind == TEXT:
-        return True
-    if param == EFFECT and typed.kind == NULL:
-        return True
-    return fits(typed.kind, ANY if param in ("attribute", FILTER) else param)
+        return settled(self, typed, takes, node.pointer)

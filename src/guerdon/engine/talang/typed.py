@@ -5,7 +5,6 @@ from typing import Any
 
 from msgspec import Struct
 
-from guerdon.engine.talang.kinds import EFFECT, LIST
 from guerdon.engine.talang.registry import Function
 
 
@@ -17,9 +16,16 @@ class Typed(Struct, frozen=True, kw_only=True):
 
 
 class Const(Typed, frozen=True, kw_only=True):
-    """A literal."""
+    """A literal. `text` is how it was written, where that is not the text of the value."""
 
     value: Any
+    text: str = ""
+
+
+class Fails(Typed, frozen=True, kw_only=True):
+    """Something wrong: an error when it is reached."""
+
+    message: str
 
 
 class Apply(Typed, frozen=True, kw_only=True):
@@ -30,22 +36,34 @@ class Apply(Typed, frozen=True, kw_only=True):
     options: Mapping[str, Typed] = {}
 
 
+class Dispatch(Typed, frozen=True, kw_only=True):
+    """A call of which the evaluated arguments decide which overload it is."""
+
+    name: str
+    choices: tuple[Function, ...]
+    args: tuple[Typed, ...]
+
+
 class Read(Typed, frozen=True, kw_only=True):
-    """A built-in path: Python source over `f` and, inside a lambda over items, `it`."""
+    """A built-in path: Python source over `f`, over `it` where it is of a cart item, and over `name` where a part of
+    the path can be any name. `item` is the variable of the lambda that holds the item, or `base` what gives it."""
 
     source: str
     path: str
-    optional: bool
-    item: str
+    optional: bool = False
+    item: str = ""
+    base: Typed | None = None
+    name: str | int = ""
 
 
 class ReadAttribute(Typed, frozen=True, kw_only=True):
-    """A custom attribute."""
+    """A custom attribute; `item` and `base` are those of `Read`."""
 
     source: str
     name: str
     path: str
-    item: str
+    item: str = ""
+    base: Typed | None = None
 
 
 class Bound(Typed, frozen=True, kw_only=True):
@@ -60,6 +78,12 @@ class Local(Typed, frozen=True, kw_only=True):
     name: str
 
 
+class Lookup(Typed, frozen=True, kw_only=True):
+    """A name that was set while the rule ran, and keys followed through its maps."""
+
+    keys: tuple[Typed, ...]
+
+
 class Walk(Typed, frozen=True, kw_only=True):
     """Keys followed through a map."""
 
@@ -68,10 +92,11 @@ class Walk(Typed, frozen=True, kw_only=True):
 
 
 class Body(Typed, frozen=True, kw_only=True):
-    """A lambda."""
+    """A lambda. One that is `scoped` has its variable in a scope of its own, as `set` writes it."""
 
     parameter: str
     body: Typed
+    scoped: bool = False
 
 
 class Bodies(Typed, frozen=True, kw_only=True):
@@ -79,10 +104,14 @@ class Bodies(Typed, frozen=True, kw_only=True):
 
     parameter: str
     bodies: tuple[Typed, ...]
+    scoped: bool = False
 
-    def listed(self) -> Typed:
-        """The list of the values."""
-        return Several(kind=LIST, items=self.bodies, pointer=self.pointer)
+
+class Scoped(Typed, frozen=True, kw_only=True):
+    """An expression that runs in a scope of its own, within the one around it or, `alone`, within none."""
+
+    body: Typed
+    alone: bool = False
 
 
 class Several(Typed, frozen=True, kw_only=True):
@@ -96,10 +125,6 @@ class Sequence(Typed, frozen=True, kw_only=True):
     where it stands, but handed to the function as something to call."""
 
     items: tuple[Typed, ...]
-
-    def sequence(self) -> Typed:
-        """What runs when the function calls it."""
-        return Sequence(kind=EFFECT, items=self.items, pointer=self.pointer)
 
 
 class Entry(Typed, frozen=True, kw_only=True):

@@ -10,9 +10,15 @@ from typing import Any
 ARITHMETIC = Context(prec=64, rounding=ROUND_HALF_EVEN, Emin=-40, Emax=100)
 QUOTIENT = Context(prec=16, rounding=ROUND_HALF_EVEN, Emin=-40, Emax=100)
 LONGEST_TEXT = 65_536
+MOST_STEPS = 1_000_000  # of a campaign in one request
+DEEPEST_VALUE = 100
 
 
-class EvaluationError(Exception):
+class TalangError(Exception):
+    """What the rule language raises: an expression is malformed, or has no value."""
+
+
+class EvaluationError(TalangError):
     """An expression has no value: a missing attribute, a division by zero, an index out of range."""
 
 
@@ -37,6 +43,11 @@ def fold(operation: Callable[[Any, Any], Any], first: Any, *others: Any) -> Any:
     return first
 
 
+def against_each(comparison: Callable[[Any, Any], Any], first: Any, *others: Any) -> bool:
+    """Whether the comparison holds between the first and each of the others."""
+    return all(comparison(first, other) for other in others)
+
+
 def missing(path: str) -> Any:
     """Raise for a path that has no value in these facts."""
     raise EvaluationError(f"{path} is not set")
@@ -52,11 +63,16 @@ def attribute(values: Mapping[str, Any], name: str, path: str) -> Any:
     return number(value) if type(value) is list else value
 
 
+def exact(value: Any) -> Any:
+    """A value in which a whole number of decoded JSON is the Decimal that rules count with."""
+    return Decimal(value) if type(value) is int else value
+
+
 def number(value: Any) -> Any:
-    """A whole number of decoded JSON as the Decimal that rules count with, also in a list."""
-    if type(value) is int:
-        return Decimal(value)
-    return [Decimal(one) if type(one) is int else one for one in value] if type(value) is list else value
+    """The same for what may be a list; one that begins with a text is a list of texts."""
+    if type(value) is not list:
+        return exact(value)
+    return value if value and type(value[0]) is str else [exact(one) for one in value]
 
 
 def attribute_times(values: Mapping[str, Any], name: str, path: str) -> list[datetime]:
@@ -67,6 +83,17 @@ def attribute_times(values: Mapping[str, Any], name: str, path: str) -> list[dat
 def attribute_time(values: Mapping[str, Any], name: str, path: str) -> datetime:
     """A custom attribute of type time."""
     return to_time(attribute(values, name, path))
+
+
+def is_unicode(written: str) -> bool:
+    """Whether a text is one: half a surrogate pair can be neither written nor searched."""
+    if written.isascii():
+        return True
+    try:
+        written.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def to_time(value: Any) -> datetime:
@@ -163,7 +190,16 @@ def expect(kind: type, value: Any, name: str) -> Any:
 def walk(value: Any, *keys: Any) -> Any:
     """Follow keys through maps; a missing key is an error."""
     for key in keys:
-        if not isinstance(value, Mapping) or value.get(text(key)) is None:
-            raise EvaluationError(f"{text(key)!r} is not in the map")
-        value = value[text(key)]
-    return number(value)
+        found = member(value, key)
+        if found is None:
+            raise EvaluationError(f"{shown(key)} is not in the map")
+        value = found
+    return exact(value)
+
+
+def member(value: Any, key: Any) -> Any:
+    """What a map holds under a key, or None. Keys are texts; a boolean's may be capitalised as well."""
+    if not isinstance(value, Mapping):
+        raise EvaluationError(f"{shown(key)} is looked up in {shown(value)}, which is no map")
+    found = value.get(text(key))
+    return value.get(text(key).capitalize()) if found is None and isinstance(key, bool) else found

@@ -123,8 +123,8 @@ def _check(context: Context, condition: Any, pointer: str) -> Any:
             return v2.CheckBudgetBlock(id=own, operator="available", action=action)
         case ["budgetEnoughFor", action, value] if action in get_args(v2.BudgetAction) and is_number(value):
             return v2.CheckBudgetBlock(id=own, operator="enoughFor", action=action, value=Decimal(value))
-        case [str(sign), ["loyaltyBalance", number, str(subledger), str(balance)], value]:
-            return _balance(context, sign, (number, subledger, balance), value, pointer)
+        case [str(sign), ["loyaltyBalance", number, str(subledger), *kind], value]:
+            return _balance(context, sign, (number, subledger, kind), value, pointer)
     raise Untranslatable
 
 
@@ -135,20 +135,18 @@ def _audience(context: Context, operator: Any, profile: Any, number: Any, pointe
 
 
 def _balance(
-    context: Context, sign: str, asked: tuple[Any, str, str], value: Any, pointer: str
+    context: Context, sign: str, asked: tuple[Any, str, list[Any]], value: Any, pointer: str
 ) -> v2.CheckLoyaltyBalanceBlock:
-    number, subledger, balance = asked
-    operator = SCALAR.get(sign)
-    if operator not in get_args(v2.Comparison) or balance not in ("current", "pending", "negative", "tentativeCurrent"):
-        raise Untranslatable
-    if not is_number(value):
+    program, subledger, kind = asked
+    operator, balance = SCALAR.get(sign), kind[0] if kind else "current"
+    if operator not in get_args(v2.Comparison) or balance not in get_args(v2.Balance) or not is_number(value):
         raise Untranslatable
     return v2.CheckLoyaltyBalanceBlock(
         id=context.id(pointer),
         operator=cast(v2.Comparison, operator),
-        program=context.program(number),
+        program=context.program(program),
         subledger=subledger,
-        balance=cast(Any, balance),
+        balance=cast(v2.Balance, balance),
         value=Decimal(value),
     )
 

@@ -7,7 +7,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from msgspec import Struct, structs
 
-from guerdon.engine.library import Achievement, Library
+from guerdon.engine.library import Library
 from guerdon.wire import rulesets_v2 as v2
 from guerdon.wire.attributes import Attribute
 from guerdon.wire.blocks.expressions import Names, Untranslatable, function, path, whole
@@ -76,21 +76,29 @@ class Context(Struct, frozen=True, kw_only=True):
                 return "globalFilter" if kind is None else "bundle" if kind == "bundle" else "selector", name
         raise Untranslatable
 
-    def audience(self, number: Any) -> v2.AudienceReference:
-        """An audience by its id."""
-        found = self.library.audiences.get(whole(number))
-        return v2.AudienceReference(id=whole(number), name=found.name if found else "")
+    def known(self, members: Mapping[Any, Any], named: Any) -> tuple[int, str, Any]:
+        """What a rule gives an id or a name of: its id and name, and the thing itself if it is in the library."""
+        number = 0 if isinstance(named, str) else whole(named)
+        found = next((one for one in members.values() if named in (one.id, one.name)), None)
+        if found is not None:
+            return found.id, found.name, found
+        return number, named if isinstance(named, str) else "", None
 
-    def achievement(self, number: Any) -> v2.AchievementReference:
-        """An achievement by its id."""
-        found = self.library.achievements.get(whole(number), Achievement(id=0, name="", target=Decimal(0)))
-        return v2.AchievementReference(id=whole(number), name=found.name, title=found.title, target=found.target)
+    def audience(self, named: Any) -> v2.AudienceReference:
+        """An audience by its id or name."""
+        number, name, _ = self.known(self.library.audiences, named)
+        return v2.AudienceReference(id=number, name=name)
 
-    def program(self, number: Any) -> v2.NamedAndTitledReference:
-        """A loyalty program by its id."""
-        found = self.library.loyalty_programs.get(whole(number))
-        name, title = (found.name, found.title) if found else ("", "")
-        return v2.NamedAndTitledReference(id=whole(number), name=name, title=title)
+    def achievement(self, named: Any) -> v2.AchievementReference:
+        """An achievement by its id or name."""
+        number, name, found = self.known(self.library.achievements, named)
+        title, target = (found.title, found.target) if found else ("", Decimal(0))
+        return v2.AchievementReference(id=number, name=name, title=title, target=target)
+
+    def program(self, named: Any) -> v2.NamedAndTitledReference:
+        """A loyalty program by its id or name."""
+        number, name, found = self.known(self.library.loyalty_programs, named)
+        return v2.NamedAndTitledReference(id=number, name=name, title=found.title if found else "")
 
     def params(self, titles: list[str], values: list[Any]) -> dict[str, Any]:
         """Parameters by the keys that their titles make: in lower case, with `_` for spaces; `param_0` for one

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from msgspec import UNSET, structs
+from msgspec import UNSET, UnsetType, structs
 
 from guerdon.wire import rulesets_v2 as v2
 from guerdon.wire.blocks.context import Context, who
@@ -55,11 +55,12 @@ def _discount(context: Context, effect: Any, pointer: str) -> v2.AwardDiscountBl
         case ["setDiscountPerItemProRata", name, items, amount, *options]:
             target = structs.replace(_items_target(context, items), prorated=True)
         case ["setDiscountOnBundleItem", name, bundle, chosen, each, *options]:
-            target = _bundle_item(context, bundle, chosen)
-            context, amount = context.each(each) if _is_function(each) else (context, each)
-        case ["setDiscountPerAdditionalCost", name, str(cost), amount, *options]:
+            options, prorated = _prorated(options)
+            target = _bundle_item(context, bundle, chosen, prorated)
+            context, amount = context.each(each)
+        case ["setDiscountPerAdditionalCost", name, cost, amount, *options]:
             target = _cost_target(context, cost, v2.AwardDiscountCartTarget())
-        case ["setDiscountPerAdditionalCostPerItem", name, items, str(cost), each, *options]:
+        case ["setDiscountPerAdditionalCostPerItem", name, items, cost, each, *options]:
             target = _cost_target(context, cost, _items_target(context, items))
             context, amount = context.each(each)
         case _:
@@ -83,32 +84,39 @@ def _items_target(context: Context, items: Any) -> Any:
     return target(name=name)
 
 
-def _bundle_item(context: Context, bundle: Any, chosen: Any) -> v2.AwardDiscountBundleTarget:
-    target = _items_target(context, bundle)
+def _prorated(options: list[Any]) -> tuple[list[Any], bool | UnsetType]:
+    """The options without `prorated`, and what it says."""
+    match options:
+        case [{"prorated": bool(prorated), **others}]:
+            return [others], prorated
+    return options, UNSET
+
+
+def _bundle_item(
+    context: Context, bundle: Any, chosen: Any, prorated: bool | UnsetType
+) -> v2.AwardDiscountBundleTarget:
+    item: v2.AwardDiscountBundleItem
     match chosen:
         case ["highest" | "lowest" as direction, each]:
-            inner, attribute = context.each(each) if _is_function(each) else (context.with_item("Item"), each)
+            inner, attribute = context.each(each)
             shown = braces(attribute, inner.names)
-            item: v2.AwardDiscountBundleItem = v2.AwardDiscountBundleItemByAttribute(
-                attribute=shown, direction=direction
-            )
+            item = v2.AwardDiscountBundleItemByAttribute(attribute=shown, direction=direction)
+        case ["byIndex", index]:
+            item = v2.AwardDiscountBundleItemByIndex(value=whole(index))
         case _:
-            item = v2.AwardDiscountBundleItemByIndex(value=whole(chosen))
-    if not isinstance(target, v2.AwardDiscountBundleTarget):
+            raise Untranslatable
+    kind, name = context.items(bundle)
+    if kind != "bundle":
         raise Untranslatable
-    return structs.replace(target, item=item)
+    return v2.AwardDiscountBundleTarget(name=name, item=item, prorated=prorated)
 
 
-def _cost_target(context: Context, name: str, target: Any) -> v2.AwardDiscountAdditionalCostTarget:
-    found = context.library.additional_costs.get(name)
-    cost = v2.AdditionalCostReference(id=found.id if found else 0, name=name)
+def _cost_target(context: Context, named: Any, target: Any) -> v2.AwardDiscountAdditionalCostTarget:
+    number, name, _ = context.known(context.library.additional_costs, named)
     if isinstance(target, v2.AwardDiscountBundleTarget):
         raise Untranslatable
+    cost = v2.AdditionalCostReference(id=number, name=name)
     return v2.AwardDiscountAdditionalCostTarget(additional_cost=cost, target=target)
-
-
-def _is_function(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and isinstance(value[0], list)
 
 
 def _partial(options: list[Any]) -> bool | None:
@@ -118,6 +126,8 @@ def _partial(options: list[Any]) -> bool | None:
             return None
         case [{"partial": bool(partial), **others}] if not others:
             return partial
+        case [{**others}] if not others:
+            return None
     raise Untranslatable
 
 
@@ -139,8 +149,8 @@ def _award(context: Context, effect: Any, pointer: str) -> Any:
                 partial=UNSET if partial is None else partial,
             )
         case ["awardGiveaway", number, *whose]:
-            pool = context.library.giveaway_pools.get(whole(number))
-            reference = v2.NamedReference(id=whole(number), name=pool.name if pool else "")
+            pool, name, _ = context.known(context.library.giveaway_pools, number)
+            reference = v2.NamedReference(id=pool, name=name)
             return v2.AwardGiveawayBlock(id=own, giveaway_pool=reference, profile=who(whose[0] if whose else "Current"))
         case ["showNotification", kind, title, body]:
             return v2.ShowNotificationBlock(
@@ -160,7 +170,7 @@ def _code(context: Context, effect: Any, pointer: str) -> Any:
             kind, whom = v2.CreateReferralBlock, "friend_id"
         case _:
             raise Untranslatable
-    fields: dict[str, Any] = {"campaign_id": "{{$Campaign.Id}}", whom: "", "store_in_session": False}
+    fields: dict[str, Any] = {"campaign_id": "{{$Campaign.Id}}", whom: "", "store_in_session": True}
     known = set(kind.__struct_encode_fields__)
     for name, value in effect[1].items() if effect[1:] else ():
         if name not in known:
@@ -269,13 +279,20 @@ def _integration(context: Context, effect: Any, pointer: str) -> Any:
     own = context.id(pointer)
     match effect:
         case ["triggerWebhook", number, *values]:
-            webhook = context.library.webhooks.get(whole(number))
-            reference = v2.TitledReference(id=whole(number), title=webhook.name if webhook else "")
+            webhook, title, _ = context.known(context.library.webhooks, number)
+            reference = v2.TitledReference(id=webhook, title=title)
             params = context.params([], [plain(value, context.names) for value in values])
             return v2.TriggerWebhookBlock(id=own, webhook=reference, params=params)
         case ["customEffect", number, *values]:
             return _custom(context, number, v2.CustomEffectTarget(type="cart"), values, pointer)
-        case ["customEffectPerItem", number, items, [[str(name)], *values]]:
+        case ["customEffectPerItem", number, items, *each]:
+            match each:
+                case []:
+                    name, values = "Item", []
+                case [[[str(name)], *values]]:
+                    pass
+                case _:
+                    raise Untranslatable
             kind, of = context.items(items)
             target = v2.CustomEffectTarget(type=kind, name=of or UNSET)  # type: ignore[arg-type]
             return _custom(context.with_item(name), number, target, values, pointer)
@@ -283,14 +300,19 @@ def _integration(context: Context, effect: Any, pointer: str) -> Any:
 
 
 def _custom(
-    context: Context, number: Any, target: v2.CustomEffectTarget, values: list[Any], pointer: str
+    context: Context, named: Any, target: v2.CustomEffectTarget, values: list[Any], pointer: str
 ) -> v2.TriggerCustomEffectBlock:
-    found = context.library.custom_effects.get(whole(number))
+    number, name, found = context.known(context.library.custom_effects, named)
     titles = [parameter.title for parameter in found.parameters] if found else []
-    name = found.name if found else ""
+    params = context.params(titles, [plain(value, context.names) for value in values])
+    match values:
+        case [str(own_name), ["kv", *_] as payload] if found is None:
+            name, params = own_name, plain(payload, context.names)
+        case [str(own_name)] if found is None:
+            name, params = own_name, {}
     return v2.TriggerCustomEffectBlock(
         id=context.id(pointer),
-        custom_effect=v2.NamedAndTitledReference(id=whole(number), name=name, title=name),
-        params=context.params(titles, [plain(value, context.names) for value in values]),
+        custom_effect=v2.NamedAndTitledReference(id=number, name=name, title=name),
+        params=params,
         target=target,
     )

@@ -84,9 +84,14 @@ def _kept(context: Context, value: Any, pointer: str) -> tuple[int, list[v2.Sele
     """Steps from items to items: where the list is among the arguments, and the steps."""
     match value:
         case ["filter", _, each]:
-            inner, body = context.each(each)
-            inner = structs.replace(inner, shapes=SELECTOR)
-            return 1, [v2.FilterSelectorStep(predicate=_predicate(inner, body, f"{pointer}/2/1"))]
+            return 1, [_filtered(context, each, pointer)]
+        case ["sortBy", _, [[str(name)], *keys], *ways] if len(keys) == len(ways) and _directions(ways):
+            inner = context.with_item(name)
+            fields = [
+                v2.SortSelectorStepField(expression=_source(inner, key), direction=way)
+                for key, way in zip(keys, ways, strict=True)
+            ]
+            return 1, [v2.SortSelectorStep(fields=fields)]
         case ["sortByNumber" | "sortByString", _, each, bool(descending)]:
             inner, body = context.each(each)
             field = v2.SortSelectorStepField(expression=_source(inner, body), direction="desc" if descending else "asc")
@@ -96,6 +101,15 @@ def _kept(context: Context, value: Any, pointer: str) -> tuple[int, list[v2.Sele
         case ["valueMapItems", number, _]:
             return 2, [v2.FilterAndMapValuesSelectorStep(value_map=v2.SelectorValueMapRef(id=whole(number)))]
     raise Untranslatable
+
+
+def _directions(ways: list[Any]) -> bool:
+    return all(way in ("asc", "desc") for way in ways)
+
+
+def _filtered(context: Context, each: Any, pointer: str) -> v2.FilterSelectorStep:
+    inner, body = context.each(each)
+    return v2.FilterSelectorStep(predicate=_predicate(structs.replace(inner, shapes=SELECTOR), body, f"{pointer}/2/1"))
 
 
 def _predicate(context: Context, body: Any, pointer: str) -> Any:
@@ -122,13 +136,15 @@ def _selected(_: Context, value: Any, __: str) -> tuple[int, list[v2.SelectorSte
     raise Untranslatable
 
 
-def _reduced(context: Context, value: Any, _: str) -> tuple[int, list[v2.SelectorStep]]:
+def _reduced(context: Context, value: Any, pointer: str) -> tuple[int, list[v2.SelectorStep]]:
     """Steps from items to values, and from a list to one value."""
     match value:
         case ["map", _, each]:
             return 1, [_mapped(context, each)]
-        case ["sum" | "min" | "max" | "count" as name, _, each]:
+        case ["sum" | "min" | "max" as name, _, each]:
             return 1, [_mapped(context, each), v2.ReduceSelectorStep(operator=REDUCED[name])]  # type: ignore[arg-type]
+        case ["count", _, each]:
+            return 1, [_filtered(context, each, pointer), v2.ReduceSelectorStep(operator="count")]
         case ["max" | "min" | "sum" | "count" | "isEmpty" as name, _]:
             return 1, [v2.ReduceSelectorStep(operator=REDUCED[name])]  # type: ignore[arg-type]
     raise Untranslatable

@@ -3,15 +3,23 @@
 from guerdon.engine.talang.functions import (
     bundles,
     cart,
+    codes,
+    custom,
+    customers,
     discounts,
     effects,
     failure,
     limits,
     lists,
     logic,
+    loyalty,
     math,
+    sorting,
     text,
     time,
 )
 
-__all__ = ["bundles", "cart", "discounts", "effects", "failure", "limits", "lists", "logic", "math", "text", "time"]
+__all__ = [
+    "bundles", "cart", "codes", "custom", "customers", "discounts", "effects", "failure", "limits", "lists", "logic",
+    "loyalty", "math", "sorting", "text", "time",
+]  # fmt: skip

@@ -1,13 +1,14 @@
 """Bundles, filters of the Application and value maps (rules.md §6.4, §7.5, §7.6)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
 from guerdon.engine.talang import bundles
 from guerdon.engine.talang.kinds import BUNDLE, FILTER, ITEM, LAMBDA, NUMBER, SELECTOR, SLOT, list_of
-from guerdon.engine.talang.registry import VALUE_MAPS, declare
-from guerdon.engine.talang.values import EvaluationError, expect, text
+from guerdon.engine.talang.known import VALUE_MAP
+from guerdon.engine.talang.registry import declare
+from guerdon.engine.talang.values import expect
 
 
 @declare("bundle", SLOT, rest=SLOT, returns=list_of(BUNDLE), frame=True)
@@ -41,11 +42,8 @@ def _global_filter(items: list[Any]) -> list[Any]:
     return items
 
 
-@declare("valueMapItems", NUMBER, list_of(ITEM), returns=list_of(ITEM), frame=True, names={0: VALUE_MAPS})
-def _value_map_items(frame: Any, number: Decimal, items: list[Any]) -> list[Any]:
+@declare("valueMapItems", VALUE_MAP, list_of(ITEM), returns=list_of(ITEM), frame=True)
+def _value_map_items(frame: Any, values: Mapping[str, Decimal], items: list[Any]) -> list[Any]:
     """The items whose SKU is in a value map, by the id of the map; inside a lambda, `Item.MappedValue` is the value."""
-    values = frame.program.library.value_maps.get(int(number)) if number == number.to_integral_value() else None
-    if values is None:
-        raise EvaluationError(f"there is no value map {text(number)}")
     units = [unit for _, several in bundles.groups(frame, items) for unit in several]
     return [unit.with_value(values[unit.line.sku]) for unit in units if unit.line.sku in values]

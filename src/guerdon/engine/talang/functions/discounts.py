@@ -6,10 +6,12 @@ from typing import Any
 
 from msgspec import UNSET
 
+from guerdon.engine.library import AdditionalCost
 from guerdon.engine.props import AddFreeItem
 from guerdon.engine.talang.bundles import groups, targets
 from guerdon.engine.talang.kinds import BOOLEAN, BUNDLE, EFFECT, ITEM, LAMBDA, NUMBER, SELECTOR, TEXT, list_of
-from guerdon.engine.talang.registry import ADDITIONAL_COSTS, declare
+from guerdon.engine.talang.known import COST
+from guerdon.engine.talang.registry import declare
 from guerdon.engine.talang.values import EvaluationError, expect
 
 MOST_FREE_ITEMS = 1000
@@ -34,9 +36,11 @@ def _set_discount_per_item(frame: Any, name: str, items: list[Any], amount: Body
     frame.discounts.off_items(frame, name, _amounts(frame, items, amount), **options)
 
 
-@declare("setDiscountPerItemProRata", TEXT, ITEMS, NUMBER, returns=EFFECT, frame=True, per_item=True, options=OFF_ITEMS)
+@declare("setDiscountPerItemProRata", TEXT, ITEMS, NUMBER, returns=EFFECT, frame=True, per_item=True,
+         options={**OFF_ITEMS, "basis": ("original", "remaining")})  # fmt: skip
 def _set_discount_pro_rata(frame: Any, name: str, items: list[Any], total: Decimal, **options: Any) -> None:
-    """An amount shared by the items of a list in proportion to their prices; of bundles, the amount is for each."""
+    """An amount shared by the items of a list in proportion to their prices, or with the basis `remaining` to what
+    earlier discounts left of them; of bundles, the amount is for each."""
     found = groups(frame, items)
     shares = [({} if of is None else of.marks, units, total) for of, units in found]
     if found and found[0][0] is None and len(found) > 1:
@@ -60,22 +64,22 @@ def _set_discount_on_bundle_item(
         frame.discounts.off_items(frame, name, amounts, **options)
 
 
-@declare("setDiscountPerAdditionalCost", TEXT, TEXT, NUMBER, returns=EFFECT, frame=True, names={1: ADDITIONAL_COSTS},
+@declare("setDiscountPerAdditionalCost", TEXT, COST, NUMBER, returns=EFFECT, frame=True,
          options={"partial": BOOLEAN})  # fmt: skip
-def _set_discount_per_cost(frame: Any, name: str, cost: str, amount: Decimal, **options: Any) -> None:
+def _set_discount_per_cost(frame: Any, name: str, cost: AdditionalCost, amount: Decimal, **options: Any) -> None:
     """An amount off an additional cost of the session: `["setDiscountPerAdditionalCost", "Free delivery", "shipping",
     4.9]`. A session without that cost makes it fail."""
-    frame.discounts.off_cost(frame, name, cost, amount, **options)
+    frame.discounts.off_cost(frame, name, cost.name, amount, **options)
 
 
-@declare("setDiscountPerAdditionalCostPerItem", TEXT, ITEMS, TEXT, LAMBDA, returns=EFFECT, frame=True, per_item=True,
-         names={2: ADDITIONAL_COSTS}, options={"partial": BOOLEAN})  # fmt: skip
+@declare("setDiscountPerAdditionalCostPerItem", TEXT, ITEMS, COST, LAMBDA, returns=EFFECT, frame=True, per_item=True,
+         options={"partial": BOOLEAN})  # fmt: skip
 def _set_discount_per_cost_per_item(
-    frame: Any, name: str, items: list[Any], cost: str, amount: Body, **options: Any
+    frame: Any, name: str, items: list[Any], cost: AdditionalCost, amount: Body, **options: Any
 ) -> None:
     """An amount off an additional cost of each item of a list, computed per item. An item without that cost makes it
     fail."""
-    frame.discounts.off_costs_of_items(frame, name, _amounts(frame, items, amount), cost, **options)
+    frame.discounts.off_costs_of_items(frame, name, _amounts(frame, items, amount), cost.name, **options)
 
 
 def _amounts(frame: Any, items: list[Any], amount: Body) -> list[tuple[dict[str, Any], list[tuple[Any, Decimal]]]]:

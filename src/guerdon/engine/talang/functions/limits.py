@@ -3,11 +3,12 @@
 from decimal import Decimal
 from typing import Any
 
-from guerdon.engine.talang.kinds import BOOLEAN, NUMBER, TEXT
-from guerdon.engine.talang.registry import ACTIONS, declare
+from guerdon.engine.talang.kinds import BOOLEAN, NUMBER
+from guerdon.engine.talang.known import ACTION
+from guerdon.engine.talang.registry import declare
 
 
-@declare("budgetAvailable", TEXT, returns=BOOLEAN, frame=True, names={0: ACTIONS},
+@declare("budgetAvailable", ACTION, returns=BOOLEAN, frame=True,
          example=(["budgetAvailable", "setDiscount"], True))  # fmt: skip
 def _budget_available(frame: Any, action: str) -> bool:
     """Whether there is anything left of an action: `["budgetAvailable", "setDiscount"]`. Holds where nothing limits
@@ -16,7 +17,7 @@ def _budget_available(frame: Any, action: str) -> bool:
     return room is None or room > 0
 
 
-@declare("budgetEnoughFor", TEXT, NUMBER, returns=BOOLEAN, frame=True, names={0: ACTIONS},
+@declare("budgetEnoughFor", ACTION, NUMBER, returns=BOOLEAN, frame=True,
          example=(["budgetEnoughFor", "setDiscountEffect", 2], True))  # fmt: skip
 def _budget_enough_for(frame: Any, action: str, value: Decimal) -> bool:
     """Whether so much is left of an action: an amount for `setDiscount`, a number of effects for most others."""

@@ -1,12 +1,14 @@
 """Arithmetic on exact decimals (rules.md §3.7, §3.8)."""
 
+from collections.abc import Callable
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from typing import Any
 
-from guerdon.engine.talang.kinds import NUMBER, list_of
+from guerdon.engine.talang.kinds import LAMBDA, LIST, NUMBER, list_of
 from guerdon.engine.talang.registry import add, declare
-from guerdon.engine.talang.values import EvaluationError, divide, number, remainder
+from guerdon.engine.talang.values import EvaluationError, divide, expect, number, remainder
 
+Body = Callable[[Any], Any]
 _TWO = (NUMBER, NUMBER)
 _ONE = Decimal(1)
 
@@ -73,33 +75,57 @@ def _numbers(frame: Any, values: list[Any], name: str) -> list[Decimal]:
     return found
 
 
-@declare("min", list_of(NUMBER), returns=NUMBER, frame=True, example=(["min", ["list", 3, 1, 2]], "1"))
-def _min_of_list(frame: Any, values: list[Any]) -> Decimal:
-    """The smallest number of a list; other values are passed over, and a list without numbers is an error."""
-    return min(_numbers(frame, values, "min"))
+def _made(frame: Any, values: list[Any], body: Body, name: str) -> list[Decimal]:
+    frame.visit(len(values))
+    if not values:
+        raise EvaluationError(f"{name} of an empty list")
+    return [expect(Decimal, body(value), NUMBER) for value in values]
 
 
-@declare("max", list_of(NUMBER), returns=NUMBER, frame=True, example=(["max", ["list", 3, 1, 2]], "3"))
-def _max_of_list(frame: Any, values: list[Any]) -> Decimal:
-    """The largest number of a list; other values are passed over, and a list without numbers is an error."""
-    return max(_numbers(frame, values, "max"))
+_EACH = [["x"], ["*", [".", "x"], 10]]
+
+for _name, _choice, _word, _one in (("min", min, "smallest", 1), ("max", max, "largest", 3)):
+    add(
+        _name, list_of(NUMBER), returns=NUMBER, frame=True,
+        run=lambda frame, values, _name=_name, _choice=_choice: _choice(_numbers(frame, values, _name)),
+        doc=f"The {_word} number of a list; other values are passed over, and a list without numbers is an error.",
+        example=([_name, ["list", 3, 1, 2]], f"{_one}"),
+    )  # fmt: skip
+    add(
+        _name, LIST, LAMBDA, returns=NUMBER, frame=True, body=NUMBER,
+        run=lambda frame, values, body, _name=_name, _choice=_choice: _choice(_made(frame, values, body, _name)),
+        doc=f"The {_word} of the numbers the body makes of each element; an empty list is an error.",
+        example=([_name, ["list", 3, 1, 2], _EACH], f"{_one}0"),
+    )  # fmt: skip
+    add(
+        _name, *_TWO, rest=NUMBER, returns=NUMBER, run=_choice,
+        doc=f"The {_word} of the arguments.", example=([_name, 3, 1], f"{_one}"),
+    )  # fmt: skip
 
 
-add(
-    "min",
-    *_TWO,
-    rest=NUMBER,
-    returns=NUMBER,
-    run=min,
-    doc="The smallest of the arguments.",
-    example=(["min", 3, 1], "1"),
-)
-add(
-    "max",
-    *_TWO,
-    rest=NUMBER,
-    returns=NUMBER,
-    run=max,
-    doc="The largest of the arguments.",
-    example=(["max", 3, 1], "3"),
-)
+@declare("sum", list_of(NUMBER), returns=NUMBER, frame=True, example=(["sum", ["list", 1, 2.5]], "3.5"))
+def _plain_sum(frame: Any, values: list[Decimal]) -> Decimal:
+    """The sum of a list of numbers."""
+    frame.visit(len(values))
+    return sum((expect(Decimal, value, NUMBER) for value in values), Decimal(0))
+
+
+@declare("sum", LIST, LAMBDA, returns=NUMBER, frame=True, body=NUMBER, example=(["sum", ["list", 1, 2], _EACH], "30"))
+def _sum(frame: Any, values: list[Any], body: Body) -> Decimal:
+    """The sum of the numbers the body makes of each element."""
+    frame.visit(len(values))
+    return sum((expect(Decimal, body(value), NUMBER) for value in values), Decimal(0))
+
+
+@declare("average", list_of(NUMBER), returns=NUMBER, frame=True, example=(["average", ["list", 1, 2]], "1.5"))
+def _plain_average(frame: Any, values: list[Decimal]) -> Decimal:
+    """The average of a list of numbers, in sixteen significant digits; an empty list is an error."""
+    return _average(frame, values, lambda value: value)
+
+
+@declare("average", LIST, LAMBDA, returns=NUMBER, frame=True, body=NUMBER,
+         example=(["average", ["list", 1, 2], _EACH], "15"))  # fmt: skip
+def _average(frame: Any, values: list[Any], body: Body) -> Decimal:
+    """The average of the numbers the body makes of each element; an empty list is an error."""
+    made = _made(frame, values, body, "average")
+    return divide(sum(made, Decimal(0)), Decimal(len(made)))

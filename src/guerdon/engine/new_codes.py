@@ -1,0 +1,149 @@
+"""Codes that rules make, and coupons that they reserve (core.md §5.1, §3.5)."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from guerdon.engine.attributes import check_attributes
+from guerdon.engine.outcome import CreatedCode
+from guerdon.engine.program import CampaignSource
+from guerdon.engine.props import CouponCreated, ReferralCreated, ReserveCoupon
+from guerdon.engine.talang.values import EvaluationError, text
+from guerdon.engine.writes import as_json
+
+DEFAULT_PATTERN = "############"
+DEFAULT_CHARACTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # none that look like another
+PATTERN = re.compile(r"[A-Za-z0-9._%+@#-]{3,100}")
+MOST_USES = 999_999
+LARGEST_DISCOUNT = Decimal(10) ** 15
+
+
+class Codes:
+    """What one evaluation made. `created` holds new codes, in order; those of earlier updates of the session that
+    are given out again are not among them."""
+
+    def __init__(self, frame: Any) -> None:
+        self.frame = frame
+        self.created: dict[int, CreatedCode] = {}
+        self._again: dict[int, bool] = {}
+        self._reserved: dict[tuple[int, str], bool] = {}
+
+    def create_coupon(self, *, recipient_id: str = "", **options: Any) -> None:
+        """A new coupon, or the one that this rule made before for the session."""
+        kept = self._kept("coupon", options)
+        if kept is None:
+            self.frame.limits.take("createCoupon", what="the coupon")
+            kept = self._create("coupon", recipient_id, **options)
+        self.frame.emit(CouponCreated(value=kept, profile_id=recipient_id))
+
+    def create_referral(self, **options: Any) -> None:
+        """A new referral of the customer, or the one that this rule made before for the session."""
+        advocate = self.frame.known_profile().integration_id
+        kept = self._kept("referral", options)
+        if kept is None:
+            self.frame.limits.take("createReferral", what="the referral")
+            kept = self._create("referral", advocate, **options)
+        self.frame.emit(ReferralCreated(value=kept))
+
+    def reserve(self) -> None:
+        """Reserve the coupon at hand for the customer; a second reservation changes nothing."""
+        coupon, profile = self.frame.current_coupon(), self.frame.known_profile()
+        if not coupon.reservation or coupon.recipient_integration_id:
+            raise EvaluationError(f"the coupon {coupon.code!r} is personal and cannot be reserved")
+        place = (coupon.id, profile.integration_id)
+        new = not coupon.reserved and place not in self._reserved
+        if new:
+            if coupon.reservation_limit and coupon.reservation_counter >= coupon.reservation_limit:
+                raise EvaluationError(f"the coupon {coupon.code!r} is reserved as often as it may be")
+            self.frame.limits.take("reserveCoupon", what="the reservation")
+            self.frame.put(self._reserved, place, True)
+        self.frame.emit(
+            ReserveCoupon(
+                coupon_value=coupon.code, profile_integration_id=profile.integration_id, is_new_reservation=new
+            )
+        )
+
+    def _kept(self, kind: str, options: Mapping[str, Any]) -> str | None:
+        """The next code of this rule that an earlier update of the session made and that was not given out yet."""
+        if not options.get("store_in_session", True):
+            return None
+        ruleset = self.frame.wrapper()["ruleset_id"]
+        for place, one in enumerate(self.frame.facts.kept_codes):
+            made_here = (one.kind, one.ruleset_id, one.rule_index) == (kind, ruleset, self.frame.rule.index)
+            if made_here and place not in self._again:
+                self.frame.put(self._again, place, True)
+                return str(one.code)
+        return None
+
+    def _create(self, kind: str, recipient: str, **options: Any) -> str:
+        source = self._campaign(options.get("campaign_id"))
+        start, expiry = options.get("start_date"), options.get("expiry_date")
+        if start is not None and expiry is not None and expiry <= start:
+            raise EvaluationError(f"the {kind} would expire before it starts")
+        created = CreatedCode(
+            kind=kind,
+            campaign_id=source.id,
+            code=self._code(kind, source, options),
+            recipient=recipient,
+            friend=options.get("friend_id", ""),
+            usage_limit=_uses(options.get("usage_limit", Decimal(1))),
+            discount_limit=_discount(options.get("discount_limit")),
+            start_date=_date(start),
+            expiry_date=_date(expiry),
+            attributes=self._attributes(kind, options.get("attributes") or {}),
+            in_session=options.get("store_in_session", True),
+            ruleset_id=self.frame.wrapper()["ruleset_id"],
+            rule_index=self.frame.rule.index,
+        )
+        self.frame.put(self.created, len(self.created), created)
+        return created.code
+
+    def _campaign(self, campaign_id: Decimal | None) -> CampaignSource:
+        if campaign_id is None:
+            own: CampaignSource = self.frame.campaign.source
+            return own
+        found = (
+            self.frame.program.by_id.get(int(campaign_id)) if campaign_id == campaign_id.to_integral_value() else None
+        )
+        if found is None:
+            raise EvaluationError(f"there is no campaign {text(campaign_id)}")
+        other: CampaignSource = found.source
+        return other
+
+    def _code(self, kind: str, source: CampaignSource, options: Mapping[str, Any]) -> str:
+        coupon = kind == "coupon"
+        pattern = options.get("pattern") or (source.coupon_pattern if coupon else source.referral_pattern)
+        characters = options.get("valid_characters") or (
+            source.coupon_characters if coupon else source.referral_characters
+        )
+        pattern = pattern or DEFAULT_PATTERN
+        if "#" not in pattern or not PATTERN.fullmatch(pattern):
+            raise EvaluationError("the pattern of a code has a # among 3 to 100 letters, digits and ._%+@-")
+        code: str = self.frame.generators.code(self.frame.turn(), pattern, characters or DEFAULT_CHARACTERS)
+        return str(self.frame.program.settings.fold(code))
+
+    def _attributes(self, kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
+        attributes: dict[str, Any] = as_json(self.frame, given)
+        entity = "Coupon" if kind == "coupon" else "Referral"
+        problems = check_attributes(attributes, entity, self.frame.program.definitions)
+        if problems:
+            raise EvaluationError(problems[0].details)
+        return attributes
+
+
+def _uses(limit: Decimal) -> int:
+    if limit != limit.to_integral_value() or not 0 <= limit <= MOST_USES:
+        raise EvaluationError(f"usageLimit is a whole number from 0 (no limit) to {MOST_USES}")
+    return int(limit)
+
+
+def _discount(limit: Decimal | None) -> Decimal | None:
+    if limit is not None and not 0 <= limit <= LARGEST_DISCOUNT:
+        raise EvaluationError(f"discountLimit is a number from 0 to {LARGEST_DISCOUNT:f}")
+    return limit
+
+
+def _date(moment: datetime | None) -> str | None:
+    return None if moment is None else text(moment)
