@@ -105,7 +105,24 @@ evaluated; one that looks at the coupon is computed for each code. A binding of 
 `["list", "SKU-1", "SKU-2"]`, and is asked with `inCollection`.
 
 A name is looked up among the variables of lambdas first, then those that were set, the bindings of the rule, those of
-the ruleset, and last the entities below.
+the ruleset, the entities below, and last the cart item filters of the Application.
+
+### Bundles
+
+A binding `{"name": "Set", "type": "bundle", "expression": ["bundle", [[".", "Bikes"], 1], [[".", "Hats"], 2]]}` makes
+as many bundles as possible of the cart. Each takes, slot by slot, the next items of the slot's list; an item is in one
+bundle only, so the order of the lists decides what is bundled when some are left over. `["count", [".", "Set"]]` is
+how many there are. Where an effect goes over items, it goes over those of the bundles, bundle by bundle; its effects
+say `bundleIndex`, from 0, and `bundleName`, the name of the binding. `setDiscountOnBundleItem` picks one item of each
+bundle: `["byIndex", 0]`, `["lowest", [["Item"], [".", "Item", "Price"]]]` or `["highest", …]`.
+
+### Limits of a campaign
+
+They are on actions such as `setDiscount` (an amount) or `setDiscountEffect` (how many there are), as a whole or for
+each customer, code, identifier, store or session, for ever or in each day, week, month or year of the Application's
+time zone. An effect for which a limit has too little room fails, and its rule with it; with `{"partial": true}`, or
+where the Application says so, it gives what is left, and `desiredValue` says what was wanted. Limits on `redeemCoupon`
+are checks of the code.
 
 ### Codes
 

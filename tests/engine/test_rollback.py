@@ -3,9 +3,9 @@
 from decimal import Decimal
 
 import judge
-from guerdon.engine import Facts, evaluate
+from guerdon.engine import Facts, evaluate, read_case
 from guerdon.engine.effects import Effect
-from guerdon.engine.outcome import CampaignUse, CouponUse, Outcome
+from guerdon.engine.outcome import CampaignUse, CouponUse, LimitUse, Outcome
 from guerdon.engine.rollback import Redemption, take_back
 from guerdon.wire.base import decoder, encode
 
@@ -93,3 +93,60 @@ def test_a_rejected_code_leaves_nothing_to_take_back():
 
 def test_a_session_that_was_given_nothing_has_nothing_to_take_back():
     assert take_back([], []) == Outcome(effects=())
+
+
+COSTS = """{
+  "application": {"flattened": true, "cascading": true},
+  "library": {"additionalCosts": {"shipping": {"id": 3}, "wrapping": {"id": 4}}},
+  "campaigns": [{
+    "bindings": [{"name": "Pair", "type": "bundle", "expression": ["bundle", [[".", "Session", "CartItems"], 2]]}],
+    "rules": [{"title": "Everything", "condition": ["and", true], "effects": [
+      ["setDiscountPerAdditionalCost", "Delivery", "shipping", 5],
+      ["setDiscountPerAdditionalCostPerItem", "Wrapping", [".", "Session", "CartItems"], "wrapping", [["Item"], 2]],
+      ["setDiscountPerItemProRata", "Pair", [".", "Pair"], 10],
+      ["addFreeItem", "Mug", "MUG"]
+    ]}],
+    "limits": [
+      {"action": "setDiscount", "limit": 100, "period": "monthly"},
+      {"action": "setDiscountEffect", "limit": 100},
+      {"action": "addFreeItemEffect", "limit": 100}
+    ]
+  }],
+  "session": {
+    "cartItems": [{"price": 30, "additionalCosts": {"wrapping": 2}}, {"price": 20, "additionalCosts": {"wrapping": 3}}],
+    "additionalCosts": {"shipping": 5}
+  }
+}"""
+
+
+def test_discounts_on_costs_and_bundles_are_taken_back_where_they_were_given():
+    case = read_case(COSTS)
+    outcome = evaluate(case.program, case.facts, case.now)
+    back = take_back(decoder(list[Effect]).decode(encode(outcome.effects)), [], outcome.limit_uses)
+    assert [one["props"] for one in written(back)] == [
+        {"name": "Delivery", "value": 5, "additionalCostId": 3, "additionalCost": "shipping"},
+        {
+            "name": "Wrapping#0", "value": 2, "cartItemPosition": 0, "cartItemSubPosition": 0, "additionalCostId": 4,
+            "additionalCost": "wrapping",
+        },
+        {
+            "name": "Wrapping#1", "value": 2, "cartItemPosition": 1, "cartItemSubPosition": 0, "additionalCostId": 4,
+            "additionalCost": "wrapping",
+        },
+        {"name": "Pair#0", "value": 6, "cartItemPosition": 0, "cartItemSubPosition": 0, "scope": "price"},
+        {"name": "Pair#1", "value": 4, "cartItemPosition": 1, "cartItemSubPosition": 0, "scope": "price"},
+    ]  # fmt: skip
+    assert back.campaign_uses == (CampaignUse(campaign_id=1, discount=Decimal(-19), discount_effects=-5),)
+
+
+def test_limits_get_back_what_closing_took_in_the_period_it_was_taken():
+    case = read_case(COSTS)
+    outcome = evaluate(case.program, case.facts, case.now)
+
+    def use(action, period, amount):
+        return LimitUse(campaign_id=1, action=action, entities=(), period=period, amount=Decimal(amount))
+
+    free = use("addFreeItemEffect", "", 1)
+    assert outcome.limit_uses == (free, use("setDiscount", "Y2026M6", 19), use("setDiscountEffect", "", 5))
+    back = take_back([], [], outcome.limit_uses)
+    assert back.limit_uses == (use("setDiscount", "Y2026M6", -19), use("setDiscountEffect", "", -5))

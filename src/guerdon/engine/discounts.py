@@ -248,9 +248,9 @@ class Discounts:
         wanted = given = False
         for marks, items, total in shares:
             amount = self.wanted(name, total)
-            units = list({item.unit: item for item in items if frame.may_touch(item)}.values())
-            wanted = wanted or bool(amount and units)
-            parts = self._parts(name, tally, units, amount, basis, may_be_less)
+            units = list({item.unit: item for item in items}.values())
+            wanted = wanted or bool(amount and any(map(frame.may_touch, units)))
+            parts = self._parts(frame, name, tally, units, amount, basis, may_be_less)
             if not parts:
                 continue
             given = True
@@ -267,31 +267,31 @@ class Discounts:
                     **about,
                 )
                 for item, part, most in parts
-                if part
             )
         if wanted and not given:
             raise EvaluationError(f"nothing is left to discount for {name!r}")
         tally.write()
 
     def _parts(
-        self, name: str, tally: Tally, units: list[Any], amount: Decimal, basis: str, partial: bool
+        self, frame: Any, name: str, tally: Tally, units: list[Any], amount: Decimal, basis: str, partial: bool
     ) -> list[tuple[Any, Decimal, Decimal]]:
-        """The units with the part of the amount that each gets, and would get without limits."""
+        """The units with the part of the amount that each gets, and would get without limits. Units that effects may
+        not touch now have their part, but do not get it."""
         rooms, capped = tally.caps(units, amount)
-        if not capped or not units:
-            return []
         weights, decimals = [tally.weight(item, basis) for item in units], self.settings.rounding
-        desired = split(capped, weights, caps=rooms, decimals=decimals)
-        count = sum(1 for part in desired if part)
-        if partial and tally.taken and self._used_up(count):
+        shared = split(capped, weights, caps=rooms, decimals=decimals)
+        mine = [(item, part) for item, part in zip(units, shared, strict=True) if part and frame.may_touch(item)]
+        desired = [part for _, part in mine]
+        if not mine or (partial and tally.taken and self._used_up(len(mine))):
             return []
-        value = self.limits.take("setDiscount", capped, partial, repr(name))
-        parts = desired if value == capped else split(value, weights, caps=desired, decimals=decimals)
-        self.limits.take("setDiscountEffect", sum(1 for part in parts if part), what=repr(name))
-        for item, part in zip(units, parts, strict=True):
-            if part:
-                tally.take(item, part)
-        return list(zip(units, parts, desired, strict=True))
+        whole = sum(desired, ZERO)
+        value = self.limits.take("setDiscount", whole, partial, repr(name))
+        parts = desired if value == whole else split(value, desired, caps=desired, decimals=decimals)
+        found = [(item, part, most) for (item, most), part in zip(mine, parts, strict=True) if part]
+        self.limits.take("setDiscountEffect", len(found), what=repr(name))
+        for item, part, _ in found:
+            tally.take(item, part)
+        return found
 
     def _used_up(self, count: int) -> bool:
         """Whether the limits leave nothing, or not so many effects."""

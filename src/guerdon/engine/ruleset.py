@@ -141,7 +141,7 @@ class _Ruleset:
             item_only=authoring.item_only,
             known=self.known,
             filters=self.filters,
-            names=names or self.shared_names,
+            names=names or Names(self.shared_names),
         )
 
     def _bind(self, bindings: list[dict[str, Any]], pointer: str, names: dict[str, Binding]) -> list[Problem]:

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from guerdon.engine.facts import ZERO
-from guerdon.engine.money import cut
+from guerdon.engine.money import cut, split
 from guerdon.engine.talang.values import QUOTIENT
 
 PRICE, COSTS, BOTH, COST = "price", "additionalCosts", "itemTotal", "cost"
@@ -29,13 +29,18 @@ class Tally:
         self._prices: dict[Any, Decimal] = {}
         self._costs: dict[Any, Decimal] = {}
         self._named: dict[Any, Decimal] = {}
+        self._kept: dict[Any, Decimal] = {}
         self.taken = self._taken_from_cart = ZERO
 
     def cap(self, item: Any, amount: Decimal) -> Decimal:
         """The amount, or what is left of the unit where that is less."""
         if not self._capped:
             return amount
-        left = self._price(item, self.cart) if self._scope == PRICE else self._left(item, self.cart)
+        left = self._price(item) if self._scope in (PRICE, BOTH) else ZERO
+        if left > self.cart:
+            left = self.cart
+        if self._scope != PRICE:
+            left = max(ZERO, left) + max(ZERO, self._of_scope(item))
         if left > self.session:
             left = self.session
         if amount <= left:
@@ -43,25 +48,30 @@ class Tally:
         return cut(left, self._decimals) if left > 0 else ZERO
 
     def caps(self, items: Sequence[Any], amount: Decimal) -> tuple[list[Decimal] | None, Decimal]:
-        """What each of several units can take at most, and the amount they can take together."""
+        """What each of several units can take at most, and how much of the amount they can take together. What the
+        cart items as a whole have left is kept for their prices in proportion."""
         if not self._capped:
             return None, amount
-        rooms: list[Decimal] = []
-        cart, session = self.cart, self.session
-        for item in items:
-            price = self._price(item, cart) if self._scope in (PRICE, BOTH) else ZERO
-            room = price if self._scope == PRICE else self._left(item, cart)
-            room = max(ZERO, cut(min(room, session), self._decimals))
-            rooms.append(room)
-            cart -= min(price, room)
-            session -= room
-        return rooms, min(amount, sum(rooms, ZERO))
+        together, rooms = self.session, [ZERO] * len(items)
+        if self._scope in (PRICE, BOTH):
+            rooms = [max(ZERO, self._price(item)) for item in items]
+        if self._scope == PRICE:
+            together = min(together, self.cart)
+        else:
+            cart = max(ZERO, self.cart)
+            if sum(rooms, ZERO) > cart:
+                rooms = split(cart, rooms, caps=rooms)
+            self._kept = {item.unit: room for item, room in zip(items, rooms, strict=True)}
+            rooms = [room + max(ZERO, self._of_scope(item)) for item, room in zip(items, rooms, strict=True)]
+        rooms = [cut(room, self._decimals) for room in rooms]
+        return rooms, min(amount, sum(rooms, ZERO), max(ZERO, cut(together, self._decimals)))
 
     def weight(self, item: Any, basis: str) -> Decimal:
         """What a share of a discount is in proportion to: the worth of the unit in this scope, before discounts or as
         they left it."""
         if basis == REMAINING:
-            return max(ZERO, self._price(item, self.cart) if self._scope == PRICE else self._left(item, self.cart))
+            price = max(ZERO, self._price(item)) if self._scope in (PRICE, BOTH) else ZERO
+            return price if self._scope == PRICE else price + max(ZERO, self._of_scope(item))
         line, count = item.line, item.count
         if self._scope == PRICE:
             return Decimal(line.price * count)
@@ -105,27 +115,27 @@ class Tally:
         granted: Decimal = self._named.get(key) or self._discounts.named.get(key, ZERO)
         return granted
 
-    def _price(self, item: Any, cart: Decimal) -> Decimal:
+    def _price(self, item: Any) -> Decimal:
         left: Decimal = item.line.price if item.count == 1 else item.line.price * item.count
         if self._prices or self._granted_prices:
             left -= self._of_price(item.unit)
-        return left if left < cart else cart
-
-    def _left(self, item: Any, cart: Decimal) -> Decimal:
-        left: Decimal = item.line.costs * item.count - self._of_costs(item.unit)
-        if self._scope == BOTH:
-            return max(ZERO, left) + max(ZERO, self._price(item, cart))
-        if self._scope == COST:
-            of_cost: Decimal = item.line.additional_costs[self._cost] * item.count
-            return min(left, of_cost - self._of_cost((item.unit, self._cost)))
         return left
+
+    def _of_scope(self, item: Any) -> Decimal:
+        """What is left of the costs of a unit, or of the one that is discounted."""
+        left: Decimal = item.line.costs * item.count - self._of_costs(item.unit)
+        if self._scope != COST:
+            return left
+        of_cost: Decimal = item.line.additional_costs[self._cost] * item.count
+        return min(left, of_cost - self._of_cost((item.unit, self._cost)))
 
     def _part_of_price(self, item: Any, value: Decimal) -> Decimal:
         """The part of an itemTotal discount that comes off the price: the costs bear the rest."""
         price: Decimal = item.line.price * item.count
         costs: Decimal = item.line.costs * item.count
         if self._capped:
-            price = max(ZERO, self._price(item, self.cart))
+            kept = self._kept.get(item.unit)
+            price = max(ZERO, min(self._price(item), self.cart)) if kept is None else kept
             costs = max(ZERO, costs - self._of_costs(item.unit))
         if not costs:
             return value
