@@ -182,6 +182,45 @@ details "Condition 2 does not hold\"""",
       ✓ true
       → setDiscount name "B", value 2""",
     ),
+    "what a limit took away, and bundles": (
+        {
+            "application": {"partial": True},
+            "campaigns": [
+                {
+                    "limits": [{"action": "setDiscount", "limit": 100}],
+                    "bindings": [
+                        {
+                            "name": "Pair",
+                            "type": "bundle",
+                            "expression": ["bundle", [[".", "Session", "CartItems"], 2]],
+                        }
+                    ],
+                    "rules": [
+                        {
+                            "title": "Pairs",
+                            "condition": ["and", [">", ["count", [".", "Pair"]], 0]],
+                            "effects": [["setDiscount", "20 off", 20]],
+                        },
+                        {"title": "More", "condition": ["and", True], "effects": [["setDiscount", "1 off", 1]]},
+                    ],
+                }
+            ],
+            "counters": [{"campaignId": 1, "action": "setDiscount", "used": 90}],
+            "session": {"cartItems": [{"sku": "A", "price": 60}, {"sku": "B", "price": 40}]},
+        },
+        """\
+✓ Campaign 1 "Summer" triggered
+  ✓ Rule 1 "Pairs"
+      Pair = [A#0+B#1] (1), from bundle(Session.CartItems; 2)
+      ✓ count(Pair) > 0
+          count(Pair) = 1
+            Pair = [A#0+B#1] (1)
+      → setDiscount name "20 off", value 10, desiredValue 20 (a limit took away a part: 20 was wanted)
+  ✗ Rule 2 "More"
+      ✓ true
+      ✗ setDiscount("1 off", 1)
+      why: Effect 1: the limit on setDiscount has 0 left, not enough for '1 off'""",
+    ),
 }  # fmt: skip
 
 

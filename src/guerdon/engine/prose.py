@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
+from guerdon.engine.talang.bundles import Bundle
 from guerdon.engine.talang.values import shown, text
 
 LONGEST = 160
@@ -84,6 +85,8 @@ def value_prose(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, Decimal):
         return format(value.normalize(), "f") if value else "0"
+    if isinstance(value, Bundle):
+        return "+".join(value_prose(item) for item in value.items)
     line = getattr(value, "line", None)
     if line is not None:
         return f"{line.sku}#{line.position}"

@@ -14,12 +14,12 @@ from guerdon.engine.talang.check import Apply, Binding, Checker, Const, Names
 from guerdon.engine.talang.compile import Compiler
 from guerdon.engine.talang.kinds import ANY, BOOLEAN, BUNDLE, EFFECT, ITEM, TEXT, list_of
 from guerdon.engine.talang.known import Known
-from guerdon.engine.talang.syntax import DEEPEST, Call, Literal, Node, Path, Problem, SyntaxProblem, children, read
+from guerdon.engine.talang.syntax import DEEPEST, Call, Literal, Node, Problem, SyntaxProblem, read
+from guerdon.engine.talang.templates import of_account
 from guerdon.engine.talang.typed_bindings import faults
 from guerdon.engine.talang.values import fail
 
 COLLECTION, FILTER = "collection", "filter of the Application"
-_ASKS = {"couponvalid": "couponValid", "referralvalid": "referralValid"}
 _REFERRAL = frozenset({"Referral", "AdvocateProfile"})
 Function = Callable[[Any], Any]
 BUNDLES = list_of(BUNDLE)
@@ -108,6 +108,11 @@ class _Ruleset:
         filters = authoring.library.cart_item_filters
         for name in _mentioned([rules, bindings], filters):
             self.filters[name] = self._filter(name, filters[name])
+        self.shared_names = Names()
+        for template in authoring.library.templates:
+            types = (parameter.type for parameter in template.parameters)
+            if (found := of_account(template.name, types, template.expression)) is not None:
+                self.shared_names.templates.append(found)
         names: dict[str, Binding] = {}
         self._bind(bindings, "/bindings", names)
         self._names = names
@@ -136,7 +141,7 @@ class _Ruleset:
             item_only=authoring.item_only,
             known=self.known,
             filters=self.filters,
-            names=names,
+            names=names or self.shared_names,
         )
 
     def _bind(self, bindings: list[dict[str, Any]], pointer: str, names: dict[str, Binding]) -> list[Problem]:
@@ -160,11 +165,9 @@ class _Ruleset:
 
     def _binding(self, binding: Mapping[str, Any], pointer: str, checker: Checker) -> Binding:
         """Check and compile one binding; where it is wrong, whatever looks at it fails."""
-        asks: frozenset[tuple[str, bool]] = frozenset()
         try:
             node = read(binding["expression"], pointer)
             typed = checker.standalone(node)
-            asks = _asks(node, checker.bindings)
         except SyntaxProblem as error:
             typed = checker.problem(error.problem.pointer, error.problem.message)
         if typed.kind == EFFECT:
@@ -183,7 +186,7 @@ class _Ruleset:
         self.binding_functions.append(self.compiler.add(typed))
         if "Coupon" in checker.inputs:
             self.coupon_bindings.append(index)
-        return Binding(index, typed.kind, frozenset(checker.inputs), depth, asks)
+        return Binding(index, typed.kind, frozenset(checker.inputs), depth, frozenset(checker.asks))
 
     def _collect(self, name: str, expression: Any, pointer: str) -> None:
         """A set of texts such as SKUs, until collections are a resource of their own (ADR 0011)."""
@@ -204,8 +207,9 @@ class _RuleDraft:
         self.where, self.index = where, index
         self.title = str(rule.get("title", ""))
         self.inputs: set[str] = set()
+        self.asks: set[tuple[str, bool]] = set()
         self.problems = ruleset._bind(rule.get("bindings") or [], f"{where}/bindings", names)
-        self._ruleset, self._names, self._settled = ruleset, names, Names()
+        self._ruleset, self._names, self._settled = ruleset, names, Names(ruleset.shared_names)
         self._shape(rule)
         condition = rule["condition"] if isinstance(rule.get("condition"), list) else []
         effects = rule["effects"] if isinstance(rule.get("effects"), list) else []
@@ -219,7 +223,6 @@ class _RuleDraft:
         nodes = [node for node, _ in conditions if node is not None]
         self.conditions = [name for _, name in conditions if name]
         self.effects = [name for _, name in effects if name]
-        self.asks = frozenset[tuple[str, bool]]().union(*(_asks(node, names) for node in nodes))
         self.requires_coupon = not self.any_of and any(_is_coupon_valid(node) for node in nodes)
         self.least_total = None if self.any_of or "Session" in names else _least_total(nodes)
 
@@ -248,6 +251,8 @@ class _RuleDraft:
             checker.problems.append(error.problem)
         _depth(checker, pointer)
         self.inputs |= checker.inputs
+        if kind == BOOLEAN:
+            self.asks |= checker.asks
         if checker.problems:
             self.problems += checker.problems
             self._ruleset.problems += checker.problems
@@ -311,19 +316,6 @@ def _depth(checker: Checker, pointer: str) -> int:
     if depth > DEEPEST:
         checker.problem(pointer, f"with the bindings it looks at, the expression has more than {DEEPEST} levels")
     return depth
-
-
-def _asks(node: Node, names: Mapping[str, Binding]) -> frozenset[tuple[str, bool]]:
-    """The `couponValid` and `referralValid` in a condition and in the bindings it looks at, with true for one that
-    redeems."""
-    asked = _ASKS.get(node.name.lower()) if isinstance(node, Call) else None
-    if isinstance(node, Call) and asked:
-        redeems = not (node.args and isinstance(node.args[0], Literal) and node.args[0].value is False)
-        return frozenset({(asked, redeems)})
-    if isinstance(node, Path):
-        binding = names.get(str(node.parts[0]))
-        return binding.asks if binding else frozenset()
-    return frozenset[tuple[str, bool]]().union(*(_asks(sub, names) for sub in children(node)))
 
 
 def _is_coupon_valid(node: Node) -> bool:

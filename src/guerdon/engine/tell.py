@@ -107,4 +107,7 @@ def _effect(effect: Effect) -> str:
     """The kind, then its properties: `setDiscount name "10% off", value 12`."""
     props = _reader.decode(_writer.encode(effect.props))
     told = ", ".join(f"{name} {prose(value) if isinstance(value, str) else value}" for name, value in props.items())
-    return f"{effect.effect_type} {told}"
+    wanted = [props[name] for name in ("desiredValue", "desiredTotalDiscount") if name in props]
+    given = props.get("totalDiscount", props.get("value"))
+    limited = f" (a limit took away a part: {wanted[0]} was wanted)" if wanted and wanted[0] != given else ""
+    return f"{effect.effect_type} {told}{limited}"

@@ -71,7 +71,8 @@ MOST_EXPANDED = 10_000
 
 
 class Checker(Blocks):
-    """Checks one expression; `problems` and `inputs` hold what was found.
+    """Checks one expression; `problems` and `inputs` hold what was found, `asks` the `couponValid` and
+    `referralValid` that it calls, with true for those that redeem.
 
     `features` are those of the campaign, None where they do not matter; `item_only` is set for campaigns of type
     cartItem, which have effects on single items only. `known` holds what rules may name, `filters` the Application's
@@ -251,6 +252,8 @@ class Checker(Blocks):
             self.problem(where, message)
         self._allowed(function, args, node.pointer)
         self.inputs |= function.inputs
+        if function.name in ("couponValid", "referralValid"):
+            self.asks.add((function.name, not (args and isinstance(args[0], Const) and args[0].value is False)))
         chosen = self._options(function, options)
         kinds = tuple(arg.body.kind if isinstance(arg, Body) else arg.kind for arg in args)
         return Apply(

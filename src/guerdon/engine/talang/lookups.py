@@ -65,6 +65,7 @@ class Lookups:
         self.locals: dict[str, str] = {}
         self.problems: list[Problem] = []
         self.inputs: set[str] = set()
+        self.asks: set[tuple[str, bool]] = set()
         self.depth = 0
         self.at = 0
         self.sets = 0
@@ -141,6 +142,7 @@ class Lookups:
 
     def _bound(self, binding: Binding, node: Node) -> Typed:
         self.inputs |= binding.inputs
+        self.asks |= binding.asks
         self.depth = max(self.depth, self.at + binding.depth)
         return Bound(kind=binding.kind, index=binding.index, pointer=node.pointer)
 

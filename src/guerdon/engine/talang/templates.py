@@ -1,11 +1,13 @@
 """Templates: bodies with places for arguments, expanded before anything runs (rules.md §3.6)."""
 
 import re
+from collections.abc import Iterable
+from typing import Any
 
 from msgspec import Struct
 
-from guerdon.engine.talang.kinds import BOOLEAN, LIST, MAP, NULL, NUMBER, TEXT, TIME, kind_of
-from guerdon.engine.talang.syntax import Block, Call, Lambda, Literal, Node, Options, Path
+from guerdon.engine.talang.kinds import ATTRIBUTE_KINDS, BOOLEAN, LIST, MAP, NULL, NUMBER, TEXT, TIME, kind_of
+from guerdon.engine.talang.syntax import Block, Call, Lambda, Literal, Node, Options, Path, SyntaxProblem, read
 from guerdon.engine.talang.values import EvaluationError, to_time
 
 _TOKEN = "token"
@@ -60,6 +62,17 @@ def template(signature: str, body: Node) -> Template | None:
     if returned and not _kinds(returned):
         return None
     return Template(name.lower(), tuple(params), variadic, body) if all(params) else None
+
+
+def of_account(name: str, types: Iterable[str], expression: Any) -> Template | None:
+    """A template that the account defines, with the types of its parameters (rules.md §1.6); None where its
+    expression cannot be read. Arguments may be written out or be calls and lookups."""
+    try:
+        body = read(expression, f"/templates/{name}")
+    except SyntaxProblem:
+        return None
+    params = tuple(frozenset({ATTRIBUTE_KINDS[one], _TOKEN}) for one in types)
+    return Template(name.lower(), params, variadic=False, body=body)
 
 
 def _kinds(written: str) -> frozenset[str]:
