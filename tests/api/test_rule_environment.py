@@ -20,6 +20,7 @@ def test_functions_and_effects_are_all_there_with_how_to_call_them(manager):
         "name": "take",
         "type": "(list any)",
         "description": "The first elements, or fewer where the list is shorter.",
+        "help": "the first {0} of {1}",
         "args": [
             {"name": "count", "type": "number", "optional": False, "repeated": False},
             {"name": "values", "type": "(list any)", "optional": False, "repeated": False},

@@ -23,7 +23,7 @@ from guerdon.engine.props import (
     SetDiscountPerItem,
 )
 from guerdon.engine.talang.bundles import Marks
-from guerdon.engine.talang.values import EvaluationError
+from guerdon.engine.talang.values import QUOTIENT, EvaluationError
 from guerdon.engine.tally import COST, ORIGINAL, SCOPES, Tally
 from guerdon.engine.undo import Undo
 
@@ -50,20 +50,20 @@ class Discounts:
         """The session total or the cart items after the discounts so far, not below zero; as they were without
         cascading discounts (rules.md §5.9)."""
         whole = self.session.total if scope == SESSION else self.session.cart_item_total
-        return max(ZERO, whole - self.granted.get(scope, ZERO)) if self.settings.cascading else whole
+        return plain(max(ZERO, whole - self.granted.get(scope, ZERO))) if self.settings.cascading else whole
 
     def discounted_price(self, item: Any) -> Decimal:
         """The price of a unit after the discounts on it; of a line that is not flattened, the average of its units."""
         price: Decimal = item.line.price
         granted = self.prices.get(item.unit) if self.settings.cascading else None
-        return price if granted is None else max(ZERO, price - granted / item.quantity)
+        return price if granted is None else plain(max(ZERO, price - QUOTIENT.divide(granted, item.quantity)))
 
     def discounted_cost(self, cost: str) -> Decimal | None:
         """An additional cost of the session after the discounts on it; None where the session has none."""
         price = self.session.additional_costs.get(cost)
         if price is None or not self.settings.cascading:
             return price
-        return max(ZERO, price - self.granted.get((COST, cost), ZERO))
+        return plain(max(ZERO, price - self.granted.get((COST, cost), ZERO)))
 
     # --- what is left
 

@@ -55,7 +55,7 @@ def split(
     it, the first of them where they lost alike.
 
     >>> [str(part) for part in split(Decimal("2.99"), [Decimal(1)] * 3, decimals=2)]
-    ['1.00', '1.00', '0.99']
+    ['1', '1', '0.99']
     """
     if not weights:
         return []
@@ -67,7 +67,7 @@ def split(
             [_whole(weight, finest) for weight in weights],
             [_whole(cap, quantum) for cap in caps] if caps is not None else None,
         )
-        return [Decimal(part).scaleb(quantum) for part in parts]
+        return [plain(Decimal(part).scaleb(quantum)) for part in parts]
 
 
 def _finest(amounts: Iterable[Decimal]) -> int:
