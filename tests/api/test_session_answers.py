@@ -137,6 +137,44 @@ def test_rule_failure_reasons(shop, manager):
     assert effects(held) == [("setDiscount", {"name": "Ten off", "value": 10})]
 
 
+def test_eligibility_of_campaigns_and_rules(shop, manager):
+    picky = make.rule(title="From 50", condition=["and", COUPON_VALID, [">=", TOTAL, 50]])
+    campaign, made = running(manager, picky, make.rule(title="Always"), codes=["SAVE"])
+    other, _ = running(manager, make.rule(title="Never", condition=["and", False]))
+    session = {"couponCodes": ["SAVE"], "cartItems": [line(price=10)]}
+    body = {"customerSession": session, "responseContent": ["campaignEligibility"]}
+    answer = shop.put("/v2/customer_sessions/s1", params={"dry": "true"}, json=body).json()
+    first, second = answer["campaignEligibility"]
+    assert (first["id"], first["state"], first["name"], first["features"]) == (
+        campaign["id"], "enabled", campaign["name"], campaign["features"],
+    )  # fmt: skip
+    assert first["eligibility"] == [{"passed": True, "couponCode": "SAVE"}]
+    details = {
+        "failureCode": "CONDITION_NOT_MET",
+        "couponID": made["SAVE"]["id"],
+        "couponValue": "SAVE",
+        "conditionIndex": 1,
+        "details": "Condition 2 does not hold",
+    }
+    assert first["rules"] == [
+        {"title": "From 50", "eligibility": [{"passed": False, "couponCode": "SAVE", "details": details}]},
+        {"title": "Always", "eligibility": [{"passed": True}]},
+    ]
+    assert (second["id"], second["eligibility"]) == (
+        other["id"], [{"passed": False, "details": {"failureCode": "ALL_RULES_FAILED"}}],
+    )  # fmt: skip
+    assert "campaignEligibility" not in shop.put("/v2/customer_sessions/s1", json=body).json()
+
+
+def test_eligibility_does_not_go_with_what_it_replaces(shop, server):
+    for beside in ("triggeredCampaigns", "ruleFailureReasons"):
+        body = {"customerSession": {}, "responseContent": ["campaignEligibility", beside]}
+        answer = shop.put("/v2/customer_sessions/s1", params={"dry": "true"}, json=body)
+        assert answer.status_code == 400
+        assert [error["source"] for error in answer.json()["errors"]] == [{"pointer": "/responseContent"}]
+    assert server.sql("SELECT count(*) AS count FROM events")[0]["count"] == 0
+
+
 def test_the_event(shop, server):
     for state, kind in (("open", "created"), ("open", "updated"), ("closed", "closed"), ("cancelled", "revoked")):
         session = {"profileId": "kim", "storeIntegrationId": "berlin", "state": state}

@@ -26,7 +26,7 @@ SELECT a.id, a.revision, 'campaign', $2, (
     SELECT json_build_object(
         'id', c.id, 'name', c.name, 'state', c.state, 'type', c.type, 'features', c.features,
         'start_time', c.start_time, 'end_time', c.end_time, 'attributes', c.attributes,
-        'group_id', g.id, 'group_mode', g.evaluation_mode,
+        'group_id', g.id, 'group_mode', g.evaluation_mode, 'description', c.description, 'tags', c.tags,
         'ruleset_id', r.id, 'rules', r.rules, 'bindings', r.bindings)
     FROM campaigns c
     JOIN evaluation_groups g ON g.id = c.evaluation_group_id

@@ -16,6 +16,7 @@ from guerdon.engine.facts import Facts
 from guerdon.engine.outcome import Outcome
 from guerdon.engine.program import Program, Settings
 from guerdon.flows.commit import SESSIONS_CLOSED, changes
+from guerdon.flows.eligibility import eligibility_of
 from guerdon.flows.merge import Merged
 from guerdon.wire.base import encode
 from guerdon.wire.coupons import IntegrationCoupon
@@ -35,6 +36,11 @@ class Decided(Struct, frozen=True):
     around: Read
     written: Written | None
     now: datetime
+
+    @property
+    def dry(self) -> bool:
+        """Whether nothing of it was kept."""
+        return self.written is None
 
 
 async def answer(conn: Connection, decided: Decided, wanted: Sequence[str]) -> bytes:
@@ -57,6 +63,8 @@ async def answer(conn: Connection, decided: Decided, wanted: Sequence[str]) -> b
             state.event = _event(decided)
         elif name == "ruleFailureReasons":
             state.rule_failure_reasons = list(outcome.failures)
+        elif name == "campaignEligibility" and decided.dry:
+            state.campaign_eligibility = eligibility_of(decided.program, outcome)
         elif name == "loyalty":
             state.loyalty = Loyalty(programs={})
         elif name in ("awardedGiveaways", "previousReturns", "achievements"):

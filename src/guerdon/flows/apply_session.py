@@ -19,7 +19,7 @@ from guerdon.engine.program import Program
 from guerdon.engine.rollback import take_back
 from guerdon.engine.talang.values import ARITHMETIC
 from guerdon.engine.uses import DISCOUNTS
-from guerdon.errors import Conflict, Retry, Unauthorized
+from guerdon.errors import INVALID_DATA, Conflict, Invalid, Problem, Retry, Unauthorized
 from guerdon.flows.answer import Decided, answer
 from guerdon.flows.commit import changes, commit
 from guerdon.flows.merge import CANCELLED, REVOKED, check, event_of, facts_of, merge
@@ -152,7 +152,12 @@ def _asked(facts: Facts, update: Update) -> Facts:
     """What the request itself asks of the evaluation: other campaigns (dry only), and reasons for every failure."""
     body = update.body
     ids = body.customer_session.evaluable_campaign_ids
-    explain = body.response_content is not UNSET and "ruleFailureReasons" in body.response_content
+    content = () if body.response_content is UNSET else body.response_content
+    eligible = update.dry and "campaignEligibility" in content  # without dry it is not looked at (core.md §4.1)
+    if eligible and not {"triggeredCampaigns", "ruleFailureReasons"}.isdisjoint(content):
+        message = "campaignEligibility cannot be combined with triggeredCampaigns or ruleFailureReasons"
+        raise Invalid(INVALID_DATA, [Problem.at("/responseContent", "Invalid combination", message)])
+    explain = eligible or "ruleFailureReasons" in content
     campaign_ids = tuple(ids) if update.dry and ids is not UNSET else None
     if not explain and campaign_ids is None:
         return facts
