@@ -61,7 +61,10 @@ CREATE TABLE public.applications (
     default_cart_item_filter_id bigint,
     revision bigint DEFAULT 0 NOT NULL,
     created timestamp with time zone NOT NULL,
-    modified timestamp with time zone NOT NULL
+    modified timestamp with time zone NOT NULL,
+    discount_decimals smallint,
+    uncapped_discounts boolean,
+    CONSTRAINT applications_discount_decimals_check CHECK (((discount_decimals >= 0) AND (discount_decimals <= 10)))
 );
 
 ALTER TABLE public.applications ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (

@@ -5,6 +5,7 @@ import json
 import httpx
 
 import make
+from checkout import effects, line, running, update
 
 
 def test_a_new_application_has_every_default(manager):
@@ -195,3 +196,27 @@ def test_every_operation_needs_a_management_key(server, shop):
     ):
         assert shop.request(method, path, json={}).status_code == 401
         assert httpx.request(method, server.url + path, json={}).status_code == 401
+
+
+def test_settings_of_our_own_round_and_uncap_discounts(manager, shop):
+    """Rulings 2 and 4 of the design: off by default, and then no client sees them."""
+    running(manager, make.rule(effects=[["setDiscount", "Tenth", ["/", [".", "Session", "Total"], 10]]]))
+    running(manager, make.rule(effects=[["setDiscount", "A lot", 500]]))
+    cart = {"cartItems": [line(price=99.99)]}
+
+    def given(**settings):
+        current = manager.get("/v1/applications/1").json()
+        changed = manager.put("/v1/applications/1", json=current | settings)
+        assert changed.status_code == 200, changed.text
+        return [props["value"] for _, props in effects(update(shop, "s1", cart))]
+
+    assert given() == [9.999, 89.991]
+    assert given(discountDecimals=2) == [10, 89.99]
+    assert given(uncappedDiscounts=True) == [10, 500]
+    shown = manager.get("/v1/applications/1").json()
+    assert (shown["discountDecimals"], shown["uncappedDiscounts"]) == (2, True)
+    assert given(discountDecimals=None, uncappedDiscounts=False) == [9.999, 89.991]
+    assert "discountDecimals" not in manager.get("/v1/applications/1").json()
+    refused = manager.put("/v1/applications/1", json=make.application(discountDecimals=11))
+    assert refused.status_code == 400
+    assert [error["source"] for error in refused.json()["errors"]] == [{"pointer": "/discountDecimals"}]

@@ -34,7 +34,7 @@ UPDATE applications SET name = $3, timezone = $4, currency = $5, description = $
     enable_flattened_cart_items = $12, attributes_settings = $13, enable_partial_discounts = $14,
     default_discount_additional_cost_per_item_scope = $15, enable_campaign_state_management = $16,
     best_prior_price_settings = $17, default_evaluation_group_id = $18, default_cart_item_filter_id = $19,
-    modified = $20
+    discount_decimals = $20, uncapped_discounts = $21, modified = $22
 WHERE account_id = $1 AND id = $2
 """
 SELECT = "SELECT * FROM applications WHERE account_id = $1 AND id = $2"
@@ -78,6 +78,8 @@ DEFAULTS: dict[str, Any] = {
     "best_prior_price_settings": None,
     "default_evaluation_group_id": None,
     "default_cart_item_filter_id": None,
+    "discount_decimals": None,
+    "uncapped_discounts": None,
 }
 JSON = {"attributes", "limits", "attributes_settings", "best_prior_price_settings"}
 HIDDEN = {"legacy_key", "revision"}

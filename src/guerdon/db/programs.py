@@ -16,7 +16,8 @@ SELECT a.id, a.revision, 'application', a.id, json_build_object(
     'discount_scope', a.default_discount_scope,
     'item_scope', a.default_discount_additional_cost_per_item_scope,
     'cascading', a.enable_cascading_discounts, 'partial', a.enable_partial_discounts,
-    'flattened', a.enable_flattened_cart_items)
+    'flattened', a.enable_flattened_cart_items,
+    'rounding', a.discount_decimals, 'capped', NOT coalesce(a.uncapped_discounts, false))
 FROM applications a WHERE a.id = $1
 """
 

@@ -50,6 +50,8 @@ class NewApplication(Input, kw_only=True):
     )
     key: Annotated[str, Meta(pattern=r"^[a-fA-F0-9]{16}$")] | UnsetType = UNSET
     enable_campaign_state_management: bool | UnsetType = UNSET
+    discount_decimals: Annotated[int, Meta(ge=0, le=10)] | UnsetType | None = UNSET  # ours, ruling 4
+    uncapped_discounts: bool | UnsetType = UNSET  # ours, ruling 2
 
 
 class UpdateApplication(Input, kw_only=True):
@@ -75,6 +77,8 @@ class UpdateApplication(Input, kw_only=True):
     default_cart_item_filter_id: int | UnsetType = UNSET
     enable_campaign_state_management: bool | UnsetType = UNSET
     best_prior_price_settings: BestPriorPriceSettings | UnsetType = UNSET
+    discount_decimals: Annotated[int, Meta(ge=0, le=10)] | UnsetType | None = UNSET  # ours, ruling 4
+    uncapped_discounts: bool | UnsetType = UNSET  # ours, ruling 2
 
 
 class Application(Wire, kw_only=True):
@@ -104,6 +108,8 @@ class Application(Wire, kw_only=True):
     default_cart_item_filter_id: int | UnsetType = UNSET
     enable_campaign_state_management: bool | UnsetType = UNSET
     best_prior_price_settings: BestPriorPriceSettings | UnsetType = UNSET
+    discount_decimals: int | UnsetType = UNSET  # ours, ruling 4
+    uncapped_discounts: bool | UnsetType = UNSET  # ours, ruling 2
     loyalty_programs: list[LoyaltyProgram]
 
 
