@@ -45,7 +45,7 @@ class Evaluation:
     def run(self) -> None:
         """Sort out the codes, then run the campaigns that may fire, group by group."""
         self.verdicts.sort_out(self.runs)
-        places = candidates(self.program.index, self.facts, self.verdicts.campaigns())
+        places = candidates(self.program.index, self.facts, self.now, self.verdicts.campaigns())
         if self.program.tree is None or self.facts.complete:
             for place in places:
                 self.run_place(place)
@@ -53,14 +53,8 @@ class Evaluation:
             play(self, self.program.tree, list(places))
 
     def runs(self, campaign: Campaign) -> bool:
-        """Whether the campaign is evaluated: the request's own list of campaigns wins (rules.md §5.1); linked
-        stores limit it to sessions of those stores (§7.7)."""
-        source, wanted = campaign.source, self.facts.campaign_ids
-        if source.stores and self.facts.session.store_integration_id not in source.stores:
-            return False
-        if wanted is None:
-            return campaign.runs(self.now)
-        return source.id in wanted and source.state != "archived" and source.rules is not None
+        """Whether the campaign is evaluated."""
+        return campaign.runs_for(self.facts, self.now)
 
     # --- what groups do (groups.Player)
 

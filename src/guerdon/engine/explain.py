@@ -98,6 +98,8 @@ def _branches(tree: Any) -> list[Any]:
 class _Diarist(Compiler):
     """Compiles expressions so that each tells the frame what it came to."""
 
+    shortens = False
+
     def _emit(self, typed: Typed, out: list[ast.stmt]) -> ast.expr:
         value = super()._emit(typed, out)
         if isinstance(typed, Const | Body | Entry) or not typed.pointer:

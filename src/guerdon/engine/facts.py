@@ -6,6 +6,7 @@ back without loss: that is how the event log can run any request again.
 
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from msgspec import Struct
@@ -57,7 +58,7 @@ class CartItem(Struct, frozen=True, kw_only=True):
         return sum(self.additional_costs.values(), ZERO)
 
 
-class Session(Struct, frozen=True, kw_only=True):
+class Session(Struct, frozen=True, kw_only=True, dict=True):
     """The customer session as it is after the request's changes were merged in."""
 
     integration_id: str
@@ -78,6 +79,16 @@ class Session(Struct, frozen=True, kw_only=True):
     additional_cost_total: Decimal
     cart_item_additional_cost_total: Decimal
     total: Decimal
+
+    @cached_property
+    def skus(self) -> frozenset[str]:
+        """The SKUs of the cart, of lines of which a unit is left; found out once, for many rules ask."""
+        return frozenset([line.sku for line in self.cart_items if line.quantity > line.returned_quantity])
+
+    @cached_property
+    def categories(self) -> frozenset[str | None]:
+        """The same for their categories."""
+        return frozenset([line.category for line in self.cart_items if line.quantity > line.returned_quantity])
 
 
 class Profile(Struct, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ attributes, values of bindings. A failed rule is undone from the log of old valu
 What only some rules need (points, codes, audiences …) is made when it is first asked for.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
@@ -196,7 +196,7 @@ class Frame:
         if self._steps > MOST_STEPS:
             raise EvaluationError("the rule takes too many steps")
 
-    def collection(self, name: str) -> frozenset[str] | None:
+    def collection(self, name: str) -> Collection[str] | None:
         """A collection of the campaign, or else of the account."""
         found = self.campaign.collections.get(name)
         return self.program.library.collections.get(name) if found is None else found

@@ -1,6 +1,6 @@
 """Rulesets to a Program: everything about an Application's campaigns that can be known before a request comes."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -8,8 +8,9 @@ from typing import Any
 from msgspec import Struct
 
 from guerdon.engine.codes import fold
-from guerdon.engine.facts import ZERO, AttributeDefinition, Limit, Needs
+from guerdon.engine.facts import AttributeDefinition, Facts, Limit, Needs
 from guerdon.engine.index import Index, build_index
+from guerdon.engine.layer import Way
 from guerdon.engine.library import EMPTY, Library
 
 Function = Callable[[Any], Any]
@@ -90,7 +91,8 @@ class CampaignSource(Struct, frozen=True, kw_only=True):
 
 
 class Rule(Struct, frozen=True, kw_only=True):
-    """A compiled rule. `broken` says why it cannot run; it then always fails with that reason."""
+    """A compiled rule. `broken` says why it cannot run; it then always fails with that reason. `ways`, `plain` and
+    `writes` are for the index (layer.Rule)."""
 
     index: int
     title: str
@@ -100,12 +102,13 @@ class Rule(Struct, frozen=True, kw_only=True):
     uses_coupon: bool = False
     redeems_coupon: bool = False
     checks_coupon: bool = False
-    requires_coupon: bool = False
     uses_referral: bool = False
     redeems_referral: bool = False
     checks_referral: bool = False
-    least_total: Decimal | None = None
     broken: str = ""
+    ways: tuple[Way, ...] = ()
+    plain: bool = False
+    writes: frozenset[str] = frozenset()
 
 
 class Campaign(Struct, frozen=True, kw_only=True):
@@ -116,17 +119,13 @@ class Campaign(Struct, frozen=True, kw_only=True):
     rules: tuple[Rule, ...]
     bindings: tuple[Function, ...]
     coupon_bindings: tuple[int, ...]
-    collections: Mapping[str, frozenset[str]]
+    collections: Mapping[str, Collection[str]]
     frozen_bindings: tuple[int, ...] = ()
 
     @property
     def number(self) -> Decimal:
         """The id, as rules see it."""
         return Decimal(self.source.id)
-
-    def least_total(self) -> Decimal | None:
-        """The session total from which it can fire without a coupon at hand; None if it never can."""
-        return min((rule.least_total or ZERO for rule in self.rules if not rule.requires_coupon), default=None)
 
     def runs(self, now: datetime) -> bool:
         """Whether it is evaluated at this time: enabled, within its schedule, with a ruleset (rules.md §5.1)."""
@@ -137,6 +136,16 @@ class Campaign(Struct, frozen=True, kw_only=True):
             and (source.start_time is None or source.start_time <= now)
             and (source.end_time is None or now < source.end_time)
         )
+
+    def runs_for(self, facts: Facts, now: datetime) -> bool:
+        """Whether it is evaluated in this request: the request's own list of campaigns wins (rules.md §5.1); linked
+        stores limit it to sessions of those stores (§7.7)."""
+        source, wanted = self.source, facts.campaign_ids
+        if source.stores and facts.session.store_integration_id not in source.stores:
+            return False
+        if wanted is None:
+            return self.runs(now)
+        return source.id in wanted and source.state != "archived" and source.rules is not None
 
 
 class Branch(Struct, frozen=True, kw_only=True):
@@ -174,8 +183,10 @@ def compile_program(
     *,
     library: Library = EMPTY,
     groups: Iterable[Group] = (),
+    previous: Program | None = None,
 ) -> Program:
-    """The program of an Application. A group that is not among `groups` hangs below the root, stackable."""
+    """The program of an Application. A group that is not among `groups` hangs below the root, stackable. With the
+    program of an earlier revision as `previous`, only campaigns that are new objects are indexed anew."""
     ordered, tree = arrange(campaigns, groups)
     return Program(
         revision=revision,
@@ -183,7 +194,7 @@ def compile_program(
         definitions={(one.entity, one.name): one for one in definitions},
         campaigns=ordered,
         by_id={campaign.source.id: campaign for campaign in ordered},
-        index=build_index((campaign.source.id, campaign.least_total()) for campaign in ordered),
+        index=build_index(ordered, previous.index if previous else None),
         library=library,
         tree=tree,
     )

@@ -1,23 +1,25 @@
 """Rulesets, checked and compiled: every expression of a campaign is read once, and every problem is found at once."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from decimal import Decimal
 from typing import Any
 
 from msgspec import Struct, structs
 
+from guerdon.engine.keys import Reader, is_plain, writes
 from guerdon.engine.library import EMPTY, Library
 from guerdon.engine.program import Campaign, CampaignSource, Rule
 from guerdon.engine.talang import registry
 from guerdon.engine.talang.bundles import named
-from guerdon.engine.talang.check import Apply, Binding, Checker, Const, Names
+from guerdon.engine.talang.check import Checker, Names
 from guerdon.engine.talang.compile import Compiler
 from guerdon.engine.talang.kinds import ANY, BOOLEAN, BUNDLE, EFFECT, ITEM, TEXT, list_of
 from guerdon.engine.talang.known import Known
-from guerdon.engine.talang.syntax import DEEPEST, Call, Literal, Node, Problem, SyntaxProblem, read
+from guerdon.engine.talang.syntax import DEEPEST, Problem, SyntaxProblem, read
 from guerdon.engine.talang.templates import of_account
+from guerdon.engine.talang.typed import Apply, Binding, Const, Typed
 from guerdon.engine.talang.typed_bindings import faults
 from guerdon.engine.talang.values import fail
+from guerdon.engine.texts import Texts, set_of
 
 COLLECTION, FILTER = "collection", "filter of the Application"
 _REFERRAL = frozenset({"Referral", "AdvocateProfile"})
@@ -78,13 +80,27 @@ def compile_campaign(
     checked = _Ruleset(source.rules or [], source.bindings or [], authoring, compiler)
     functions = checked.compiler.build()
     return Campaign(
-        source=source,
+        source=_with_sets(source, checked.collections),
         rules=tuple(rule.compiled(functions) for rule in checked.rules),
         bindings=tuple(functions[name] for name in checked.binding_functions),
         coupon_bindings=tuple(checked.coupon_bindings),
         collections=checked.collections,
         frozen_bindings=tuple(range(checked.shared_bindings)),
     )
+
+
+def _with_sets(source: CampaignSource, collections: Mapping[str, Collection[str]]) -> CampaignSource:
+    """The source with each large collection as the set that was made of it, which takes a tenth of the room."""
+    large = {name: members for name, members in collections.items() if isinstance(members, Texts)}
+    if not large or source.bindings is None:
+        return source
+    bindings = [
+        {**binding, "expression": large[binding["name"]]}
+        if binding.get("type") == COLLECTION and binding["name"] in large
+        else binding
+        for binding in source.bindings
+    ]
+    return structs.replace(source, bindings=bindings)
 
 
 class _Ruleset:
@@ -102,7 +118,8 @@ class _Ruleset:
         self.problems: list[Problem] = []
         self.binding_functions: list[str] = []
         self.coupon_bindings: list[int] = []
-        self.collections: dict[str, frozenset[str]] = {}
+        self.bindings: list[Typed] = []
+        self.collections: dict[str, Collection[str]] = {}
         self.known = Known(authoring.library, self.collections)
         self.filters: dict[str, Binding] = {}
         filters = authoring.library.cart_item_filters
@@ -183,6 +200,7 @@ class _Ruleset:
             message = Const(kind=TEXT, value=checker.problems[0].message)
             typed = Apply(kind=ANY, function=_FAIL, args=(message,))
         index = len(self.binding_functions)
+        self.bindings.append(typed)
         self.binding_functions.append(self.compiler.add(typed))
         if "Coupon" in checker.inputs:
             self.coupon_bindings.append(index)
@@ -190,12 +208,15 @@ class _Ruleset:
 
     def _collect(self, name: str, expression: Any, pointer: str) -> None:
         """A set of texts such as SKUs, until collections are a resource of their own (ADR 0011)."""
-        if not isinstance(expression, list) or expression[:1] != ["list"]:
+        if isinstance(expression, Texts):
+            self.collections[name] = expression
+        elif not isinstance(expression, list) or expression[:1] != ["list"]:
             self.problems.append(Problem(pointer, 'a collection is written ["list", "SKU-1", …]'))
-        elif wrong := [i for i, member in enumerate(expression) if not isinstance(member, str)]:
-            self.problems.append(Problem(f"{pointer}/{wrong[0]}", "a collection holds texts only"))
+        elif set(map(type, expression)) != {str}:
+            wrong = next(i for i, member in enumerate(expression) if not isinstance(member, str))
+            self.problems.append(Problem(f"{pointer}/{wrong}", "a collection holds texts only"))
         else:
-            self.collections[name] = frozenset(expression[1:])
+            self.collections[name] = set_of(expression[1:])
 
 
 class _RuleDraft:
@@ -215,16 +236,23 @@ class _RuleDraft:
         effects = rule["effects"] if isinstance(rule.get("effects"), list) else []
         elements = _condition_elements(condition, f"{where}/condition")
         self.any_of = condition[:1] == ["or"]
-        conditions = [self._expression(element, pointer, BOOLEAN, "a condition") for pointer, element in elements]
-        effects = [
+        told = [self._expression(element, pointer, BOOLEAN, "a condition") for pointer, element in elements]
+        done = [
             self._expression(effect, f"{where}/effects/{position}", EFFECT, "an effect")
             for position, effect in enumerate(effects)
         ]
-        nodes = [node for node, _ in conditions if node is not None]
-        self.conditions = [name for _, name in conditions if name]
-        self.effects = [name for _, name in effects if name]
-        self.requires_coupon = not self.any_of and any(_is_coupon_valid(node) for node in nodes)
-        self.least_total = None if self.any_of or "Session" in names else _least_total(nodes)
+        if not self.problems:
+            self._compile(told, done)
+
+    def _compile(self, told: list[Typed], done: list[Typed]) -> None:
+        ruleset = self._ruleset
+        reader = Reader(ruleset.bindings)
+        conditions = [reader.shortened(typed) for typed in told] if ruleset.compiler.shortens else told
+        self.conditions = [ruleset.compiler.add(typed) for typed in conditions]
+        self.effects = [ruleset.compiler.add(typed) for typed in done]
+        self.ways = reader.ways(told, any_of=self.any_of)
+        self.plain = not self.any_of and all(map(is_plain, conditions))
+        self.writes = writes(done)
 
     def _shape(self, rule: dict[str, Any]) -> None:
         """The parts of a rule are of the right JSON type; `wire` sees to that for what comes over HTTP."""
@@ -242,22 +270,20 @@ class _RuleDraft:
         self.problems.append(Problem(pointer, message))
         self._ruleset.problems.append(self.problems[-1])
 
-    def _expression(self, value: Any, pointer: str, kind: str, what: str) -> tuple[Node | None, str]:
+    def _expression(self, value: Any, pointer: str, kind: str, what: str) -> Typed:
         checker = self._ruleset.checker(self._names, self._settled)
         try:
             node = read(value, pointer)
             typed = checker.expect(node, kind, what)
         except SyntaxProblem as error:
-            checker.problems.append(error.problem)
+            typed = checker.problem(error.problem.pointer, error.problem.message)
         _depth(checker, pointer)
         self.inputs |= checker.inputs
         if kind == BOOLEAN:
             self.asks |= checker.asks
-        if checker.problems:
-            self.problems += checker.problems
-            self._ruleset.problems += checker.problems
-            return None, ""
-        return node, self._ruleset.compiler.add(typed)
+        self.problems += checker.problems
+        self._ruleset.problems += checker.problems
+        return typed
 
     def compiled(self, functions: Mapping[str, Function]) -> Rule:
         """The rule, once all functions are built."""
@@ -283,8 +309,9 @@ class _RuleDraft:
             uses_referral=uses_referral,
             checks_referral="referralValid" in asked,
             redeems_referral=("referralValid", True) in self.asks,
-            requires_coupon=self.requires_coupon,
-            least_total=self.least_total,
+            ways=self.ways,
+            plain=self.plain,
+            writes=self.writes,
         )
 
 
@@ -316,20 +343,3 @@ def _depth(checker: Checker, pointer: str) -> int:
     if depth > DEEPEST:
         checker.problem(pointer, f"with the bindings it looks at, the expression has more than {DEEPEST} levels")
     return depth
-
-
-def _is_coupon_valid(node: Node) -> bool:
-    return isinstance(node, Call) and node.name.lower() == "couponvalid"
-
-
-def _least_total(nodes: Iterable[Node]) -> Decimal | None:
-    """The session total below which the rule cannot fire, where a condition says so in plain words."""
-    found: Decimal | None = None
-    for node in nodes:
-        if isinstance(node, Call) and node.name in (">", ">=") and len(node.args) == 2:
-            path, bound = node.args
-            if getattr(path, "parts", None) == ("Session", "Total") and isinstance(bound, Literal):
-                value = bound.value
-                if isinstance(value, Decimal) and (found is None or value > found):
-                    found = value
-    return found

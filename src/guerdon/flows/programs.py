@@ -65,7 +65,7 @@ def _copy(loaded: _Loaded) -> _Loaded:
     copy = _Loaded()
     copy.revision, copy.settings = loaded.revision, loaded.settings
     copy.definitions, copy.sources = dict(loaded.definitions), dict(loaded.sources)
-    copy.campaigns = dict(loaded.campaigns)
+    copy.campaigns, copy.program = dict(loaded.campaigns), loaded.program
     return copy
 
 
@@ -94,7 +94,9 @@ async def _advance(loaded: _Loaded, conn: Connection, application_id: int, revis
     types = types_of(definitions)
     _compile(loaded, types, loaded.sources if attributes_changed else changed)
     loaded.revision = revision
-    loaded.program = compile_program(revision, loaded.settings, definitions, loaded.campaigns.values())
+    loaded.program = compile_program(
+        revision, loaded.settings, definitions, loaded.campaigns.values(), previous=loaded.program
+    )
     return loaded.program
 
 
@@ -110,4 +112,6 @@ def _change_campaign(loaded: _Loaded, campaign_id: int, data: str | None) -> Non
 def _compile(loaded: _Loaded, types: dict[tuple[str, str], str], campaign_ids: Any) -> None:
     for campaign_id in campaign_ids:
         if campaign_id in loaded.sources:
-            loaded.campaigns[campaign_id] = compile_campaign(loaded.sources[campaign_id], types)
+            campaign = compile_campaign(loaded.sources[campaign_id], types)
+            loaded.campaigns[campaign_id] = campaign
+            loaded.sources[campaign_id] = campaign.source  # whose large collections take less room

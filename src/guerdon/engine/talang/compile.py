@@ -52,7 +52,10 @@ _PYTHON_TYPES: dict[str, type] = {NUMBER: Decimal, TEXT: str, BOOLEAN: bool, "ma
 
 
 class Compiler:
-    """Collects the functions of one campaign; `build` compiles them in one go and hands them out by name."""
+    """Collects the functions of one campaign; `build` compiles them in one go and hands them out by name. `shortens`
+    tells whether it may be given something shorter that comes to the same."""
+
+    shortens = True
 
     def __init__(self) -> None:
         self._functions: list[ast.stmt] = []

@@ -5,7 +5,7 @@ in the library is a problem before anything runs, and so is a word that is none 
 """
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -63,7 +63,7 @@ class Known(Struct, frozen=True):
     """The library and the campaign's own collections."""
 
     library: Library = EMPTY
-    collections: Mapping[str, frozenset[str]] = {}
+    collections: Mapping[str, Collection[str]] = {}
 
     def find(self, kind: str, name: Any) -> Any:
         """The thing of an id (Decimal) or name (text); raises Unknown."""
