@@ -33,6 +33,8 @@ BINDINGS = [
     {"name": "Many", "type": "collection", "expression": LARGE},
     {"name": "Shoes", "expression": ["filter", ITEMS, [["Item"], ["catch", False, ["=", CATEGORY, "shoes"]]]]},
     {"name": "Some", "expression": ["filter", ITEMS, [["Item"], ["catch", False, ["inCollection", SKU, "Many"]]]]},
+    {"name": "Coded", "expression": ["couponValid"]},
+    {"name": "Gold", "expression": ["=", TIER, "gold"]},
     {"name": "Dear", "expression": ["sortByNumber", [".", "Shoes"], [["Item"], [".", "Item", "Price"]], True]},
 ]
 
@@ -111,6 +113,8 @@ READ = [
     (["or", ["=", TIER, "gold"], some(["=", SKU, "A"])], [CART, {"attributes": {"tier": "gold"}}], [{}]),
     (["or", ["=", TIER, "gold"], ["couponValid"]], [{"attributes": {"tier": "gold"}}], [{}, CART]),
     (["or", ["=", TIER, "gold"], True], [{}], []),
+    ([".", "Coded"], [], [{}, CART]),
+    ([".", "Gold"], [{"attributes": {"tier": "gold"}}], [{}]),
     (False, [], [{}, CART]),
     (True, [{}, CART], []),
 ]  # fmt: skip
@@ -211,6 +215,20 @@ def test_campaigns_that_do_not_run_are_left_out():
     assert matching(of, facts({}), judge.NOW) == (4, 5)
 
 
+def test_a_campaign_of_stores_is_looked_at_in_its_stores():
+    notify = ["onFailure", [">=", TOTAL, 100], [["showNotification", "Info", "Nearly", "more to go"]]]
+    of = program(
+        compiled(
+            campaign(1, ["and", True], stores=["S1", "S2"]),
+            campaign(2, ["and", notify], stores=["S1"]),
+            campaign(3, ["and", True]),
+        )
+    )
+    assert found(of, facts({}, storeIntegrationId="S1")) == [1, 2, 3]
+    assert found(of, facts({}, storeIntegrationId="S2")) == [1, 3]
+    assert found(of, facts({})) == [3]
+
+
 def test_a_line_of_which_nothing_is_left_does_not_prove_that_the_cart_has_it():
     of = program(compiled(campaign(1, ["and", some(["=", SKU, "A"])])), flattened=True)
     gone = facts({}, cartItems=[{"sku": "A", "quantity": 0}])
@@ -287,7 +305,18 @@ units = st.recursive(
     max_leaves=2,
 )
 simple = st.one_of(
-    st.sampled_from([["couponValid"], True, False, ["=", VIP, True], ["=", POINTS, 5], [">=", POINTS, 5]]),
+    st.sampled_from(
+        [
+            ["couponValid"],
+            [".", "Coded"],
+            [".", "Gold"],
+            True,
+            False,
+            ["=", VIP, True],
+            ["=", POINTS, 5],
+            [">=", POINTS, 5],
+        ]
+    ),
     st.builds(
         lambda op, path, least: [op, path, least],
         st.sampled_from([">", ">=", "<", "="]),

@@ -54,7 +54,7 @@ class Reader:
 
     def needs(self, typed: Typed) -> Ways:
         """What a condition needs so that it holds."""
-        typed = _bare(typed)
+        typed = self._meant(typed)
         if isinstance(typed, Const):
             return [()] if typed.value is False else []
         if not isinstance(typed, Apply):
@@ -76,6 +76,13 @@ class Reader:
             case ((">" | ">=" | "<" | "<="), (first, second)):
                 return self._compared(name, first, second)
         return self._of_lists(name, args)
+
+    def _meant(self, typed: Typed) -> Typed:
+        """What a binding stands for, or the expression itself."""
+        typed = _bare(typed)
+        while isinstance(typed, Bound):
+            typed = _bare(self._bindings[typed.index])
+        return typed
 
     def _of_lists(self, name: str, args: tuple[Typed, ...]) -> Ways:
         match name, args:
@@ -136,9 +143,7 @@ class Reader:
 
     def _some(self, values: Typed) -> Ways:
         """What is needed so that a list has an element."""
-        values = _bare(values)
-        while isinstance(values, Bound):
-            values = _bare(self._bindings[values.index])
+        values = self._meant(values)
         if not isinstance(values, Apply):
             return []
         match values.function.name, values.args:

@@ -22,7 +22,7 @@ from guerdon.engine.texts import FEW
 
 CODE = "code"
 AUDIENCES = "Profile.Audiences"
-SKU, CATEGORY, TOTAL = "Item.SKU", "Item.Category", "Session.Total"
+SKU, CATEGORY, TOTAL, STORE = "Item.SKU", "Item.Category", "Session.Total", "Session.StoreIntegrationId"
 OF_SESSION = "Session.Attributes."
 ANY_TOTAL = Decimal("-Infinity")
 
@@ -88,18 +88,18 @@ class Layer:
     def __init__(self, campaigns: Sequence[Campaign], written: frozenset[str]) -> None:
         self.campaigns = campaigns
         rules = [
-            (_least_total(rule), number, rule)
+            (_least_total(rule), number, rule, _ways(rule, campaign.source))
             for number, campaign in enumerate(campaigns)
             if campaign.source.state == "enabled" and campaign.source.rules is not None
             for rule in campaign.rules
             if not rule.broken
         ]
         rules.sort(key=itemgetter(0, 1))
-        choice = _Choice([rule for *_, rule in rules], written)
+        choice = _Choice([ways for *_, ways in rules], written)
         lists = _Lists()
         self.entries: list[Entry] = []
-        for entry, (total, number, rule) in enumerate(rules):
-            source, way = campaigns[number].source, choice.way(rule)
+        for entry, (total, number, rule, ways) in enumerate(rules):
+            source, way = campaigns[number].source, choice.way(ways)
             lists.add(entry, way, source.end_time)
             bound = bool(source.start_time or source.end_time or source.stores)
             conditions = rule.conditions if rule.plain else None
@@ -206,6 +206,12 @@ def _unproven(rule: Rule, way: Way | None, total: Decimal) -> tuple[tuple[tuple[
     return tuple(equal.values()), tuple(rest)
 
 
+def _ways(rule: Rule, source: Any) -> tuple[Way, ...]:
+    """The ways of a rule, with what its campaign needs so that it runs: one of its stores."""
+    stores: frozenset[str] = source.stores
+    return (*rule.ways, (Key(STORE, kind=TEXT, values=stores),)) if stores else rule.ways
+
+
 def _least_total(rule: Rule) -> Decimal:
     """The session total below which the rule cannot fire."""
     return max(
@@ -218,20 +224,20 @@ class _Choice:
     """Chooses under which of its keys a rule stands: the one that is probably met least often. A value that many
     rules ask for is one that many sessions have. The session total is looked at in any case."""
 
-    def __init__(self, rules: Iterable[Rule], written: frozenset[str]) -> None:
+    def __init__(self, rules: Iterable[tuple[Way, ...]], written: frozenset[str]) -> None:
         self._written = written
         self._asked: Counter[tuple[str, Any]] = Counter()
         self._all: Counter[str] = Counter()
-        for rule in rules:
-            for key in (key for way in rule.ways for key in way):
+        for ways in rules:
+            for key in (key for way in ways for key in way):
                 if key.least is None and len(key.values) <= FEW:
                     self._asked.update([(key.path, value) for value in key.values])
                     self._all[key.path] += 1
 
-    def way(self, rule: Rule) -> Way | None:
+    def way(self, ways: tuple[Way, ...]) -> Way | None:
         """The way that says most; None where there is none."""
-        ways = [way for way in rule.ways if not any(key.path in self._written or _of_total(key) for key in way)]
-        return min(ways, key=lambda way: sum(map(self._chance, way))) if ways else None
+        safe = [way for way in ways if not any(key.path in self._written or _of_total(key) for key in way)]
+        return min(safe, key=lambda way: sum(map(self._chance, way))) if safe else None
 
     def _chance(self, key: Key) -> float:
         if key.path == CODE:
