@@ -27,7 +27,7 @@ OF_SESSION = "Session.Attributes."
 ANY_TOTAL = Decimal("-Infinity")
 
 
-class Key(Struct, frozen=True):
+class Key(Struct, frozen=True, gc=False):
     """A necessary condition: what is read from the request at `path` (of the kind `kind`) is one of `values`, or at
     least `least`; or, with the path `CODE`, a code of the campaign is at hand. `exact` says that the condition also
     holds where the key is met; `proves` is then its place among the conditions of the rule, -1 for none."""

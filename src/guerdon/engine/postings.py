@@ -101,13 +101,13 @@ class Sets:
             for number in numbers:
                 counts[number] += 1
         self._starts = array("I", accumulate(counts, initial=0))
-        free = array("I", self._starts)
-        self._groups = array("I", bytes(4 * self._starts[-1]))
+        free, groups = array("I", self._starts), array("I", bytes(4 * self._starts[-1]))
         for group, numbers in enumerate(members):
             for number in numbers:
                 at = free[number]
-                self._groups[at] = group
+                groups[at] = group
                 free[number] = at + 1
+        self._groups = groups
         self.present = frozenset(texts_of(number for number in range(size) if counts[number]))
 
     def collect(self, text: str, limit: int, found: list[int]) -> None:
