@@ -150,7 +150,12 @@ class Compiler:
             case ReadAttribute(source=source, name=name, path=path, item=item, base=base):
                 reader = {TIME: "attribute_time", list_of(TIME): "attribute_times"}.get(typed.kind, "attribute")
                 variable, given = self._item(item, base, out)
-                value = _call(_name(reader), [_source(source, variable), ast.Constant(name), ast.Constant(path)])
+                args: list[ast.expr] = [_source(source, variable), ast.Constant(name), ast.Constant(path)]
+                if reader == "attribute" and typed.kind != ANY:
+                    of_list = is_list(typed.kind)
+                    wanted = self._constant(list if of_list else _PYTHON_TYPES[typed.kind])
+                    args += [wanted, ast.Constant("list" if of_list else typed.kind)]
+                value = _call(_name(reader), args)
                 return _after(given, value)
             case Bound(index=index):
                 return _call(_member("bound"), [ast.Constant(index)])

@@ -53,14 +53,22 @@ def missing(path: str) -> Any:
     raise EvaluationError(f"{path} is not set")
 
 
-def attribute(values: Mapping[str, Any], name: str, path: str) -> Any:
-    """A custom attribute's value; a missing or null one is an error."""
+def attribute(values: Mapping[str, Any], name: str, path: str, wanted: type = object, kind: str = "") -> Any:
+    """A custom attribute's value; a missing or null one is an error, and so is one that is not of the type `wanted`
+    (object takes any), which an author calls `kind`."""
     value = values.get(name)
+    given = type(value)
+    if given is list and wanted in (list, object):
+        return number(value)
+    if given is wanted:
+        return value
     if value is None:
         raise EvaluationError(f"{path} is not set")
-    if type(value) is int:
+    if given is int and wanted in (Decimal, object):
         return Decimal(value)
-    return number(value) if type(value) is list else value
+    if wanted is not object:
+        raise EvaluationError(f"{path} is no {kind}")
+    return value
 
 
 def exact(value: Any) -> Any:
