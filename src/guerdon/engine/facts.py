@@ -1,7 +1,7 @@
 """What rules may look at. Everything the engine knows of the world is in here; nothing of it ever changes.
 
 Money is exact `Decimal`, times are aware `datetime` values. The whole struct can be written as JSON and read
-back without loss: that is how the event log can run any request again.
+back without loss, members that have their default left out: that is how the event log can run any request again.
 """
 
 from datetime import datetime
@@ -26,7 +26,7 @@ class AttributeDefinition(Struct, frozen=True):
     event_type: str = ""
 
 
-class CartItem(Struct, frozen=True, kw_only=True):
+class CartItem(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A line of the cart. `price` is for one unit; `additional_costs` are per unit, by API name."""
 
     position: int
@@ -58,7 +58,7 @@ class CartItem(Struct, frozen=True, kw_only=True):
         return sum(self.additional_costs.values(), ZERO)
 
 
-class Session(Struct, frozen=True, kw_only=True, dict=True):
+class Session(Struct, frozen=True, kw_only=True, omit_defaults=True, dict=True):
     """The customer session as it is after the request's changes were merged in."""
 
     integration_id: str
@@ -91,7 +91,7 @@ class Session(Struct, frozen=True, kw_only=True, dict=True):
         return frozenset([line.category for line in self.cart_items if line.quantity > line.returned_quantity])
 
 
-class Profile(Struct, frozen=True, kw_only=True):
+class Profile(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The customer of the session. `audiences` are those the customer is in now; `joined` and `left` those whose
     membership this very request changed (rules.md §4.1)."""
 
@@ -108,7 +108,7 @@ class Profile(Struct, frozen=True, kw_only=True):
     left: frozenset[int] = frozenset()
 
 
-class Store(Struct, frozen=True, kw_only=True):
+class Store(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The store that the session names."""
 
     integration_id: str
@@ -124,7 +124,7 @@ LIMITED = (
 )  # fmt: skip
 
 
-class Limit(Struct, frozen=True, kw_only=True):
+class Limit(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How much of an action there may be, for each combination of entities and in each period (core.md §8.1).
 
     `entities` is empty for the campaign as a whole, `period` is daily, weekly, monthly, yearly or none. `store`
@@ -138,7 +138,7 @@ class Limit(Struct, frozen=True, kw_only=True):
     store: str = ""
 
 
-class Counter(Struct, frozen=True, kw_only=True):
+class Counter(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How much of a limit is used up: the action of a campaign, for these entities, in a period.
 
     `entities` holds pairs such as ("Profile", "jane") in alphabetical order of the entity: integration ids of
@@ -153,7 +153,7 @@ class Counter(Struct, frozen=True, kw_only=True):
     used: Decimal = ZERO
 
 
-class Balance(Struct, frozen=True, kw_only=True):
+class Balance(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The points of the customer (or of the card) in one ledger of a loyalty program; "" is the main ledger."""
 
     program_id: int
@@ -168,7 +168,7 @@ class Balance(Struct, frozen=True, kw_only=True):
     tier_expiry_date: datetime | None = None
 
 
-class Card(Struct, frozen=True, kw_only=True):
+class Card(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A loyalty card that the session carries."""
 
     program_id: int
@@ -178,7 +178,7 @@ class Card(Struct, frozen=True, kw_only=True):
     attributes: dict[str, Any] = {}
 
 
-class AchievementProgress(Struct, frozen=True, kw_only=True):
+class AchievementProgress(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How far the customer is with an achievement; `status` is not_started, inprogress, completed or expired."""
 
     achievement_id: int
@@ -187,7 +187,7 @@ class AchievementProgress(Struct, frozen=True, kw_only=True):
     tracker_id: int = 0
 
 
-class Giveaway(Struct, frozen=True, kw_only=True):
+class Giveaway(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A code of a giveaway pool that this request may award."""
 
     id: int
@@ -195,7 +195,7 @@ class Giveaway(Struct, frozen=True, kw_only=True):
     code: str
 
 
-class KeptCode(Struct, frozen=True, kw_only=True):
+class KeptCode(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A code that a rule made in an earlier update of this session and that it gives out again, instead of a new
     one (core.md §3.5). `kind` is coupon or referral."""
 
@@ -205,7 +205,7 @@ class KeptCode(Struct, frozen=True, kw_only=True):
     code: str
 
 
-class Referral(Struct, frozen=True, kw_only=True):
+class Referral(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The referral that the session's code names. `already_referred`: the customer has redeemed one before."""
 
     id: int
@@ -222,7 +222,7 @@ class Referral(Struct, frozen=True, kw_only=True):
     already_referred: bool = False
 
 
-class Coupon(Struct, frozen=True, kw_only=True):
+class Coupon(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A coupon that one of the session's codes names. `code` is the code as it was submitted."""
 
     id: int
@@ -247,7 +247,7 @@ class Coupon(Struct, frozen=True, kw_only=True):
     reservation_counter: int = 0
 
 
-class Facts(Struct, frozen=True, kw_only=True):
+class Facts(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One request, ready to be judged. `event` is the type of the event (core.md §3.2, §9.1).
 
     `coupons` holds those found, in the order of `session.coupon_codes`. `campaign_ids`, when not None, replaces
