@@ -1,6 +1,7 @@
 """GET /v1/applications/{a}/rule_environment: what rules may look up and call, for rule builders."""
 
 import make
+from guerdon.api import checks
 from guerdon.engine.talang import registry
 from guerdon.engine.talang.catalogue import built_in_paths
 
@@ -13,7 +14,9 @@ def by_name(listed, name):
 
 def test_functions_and_effects_are_all_there_with_how_to_call_them(manager):
     functions = manager.get(PATH).json()["functions"]
-    assert [one["name"] for one in functions] == [one.name for one in registry.all_functions()]
+    every = [one.name for one in registry.all_functions() if one.name not in checks.WITHHELD]
+    assert [one["name"] for one in functions] == every
+    assert "createCoupon" not in every
     assert by_name(functions, "startsWith")[0]["type"] == "boolean"
     [take] = by_name(functions, "take")
     assert take == {

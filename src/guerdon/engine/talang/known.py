@@ -170,4 +170,4 @@ def _instead(name: Any, there: list[tuple[Any, str, Any]]) -> str:
         return f"; did you mean `{close[0]}`?"
     shown = [f"{key} `{title}`" if title and key != title else f"`{key}`" for key, title, _ in there[:_MOST_SHOWN]]
     more = ", …" if len(there) > _MOST_SHOWN else ""
-    return f"; there {'is' if len(shown) == 1 else 'are'} {', '.join(shown)}{more}" if shown else "; there is none"
+    return f"; there {'is' if len(shown) == 1 else 'are'} {', '.join(shown)}{more}" if shown else "; none is defined"
