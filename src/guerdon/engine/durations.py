@@ -12,15 +12,10 @@ _EXACT = {"s": timedelta(seconds=1), "m": timedelta(minutes=1), "h": timedelta(h
 _DAYS = {"D": 1, "W": 7}
 
 
-def is_duration(text: str) -> bool:
-    """Whether a text is a duration: a whole number, a unit of s m h D W M Y, and `_D` or `_U` to round."""
-    return _FORM.fullmatch(text) is not None
-
-
 def after(moment: datetime, duration: str, timezone: str) -> datetime:
-    """The time, in UTC, that lies a duration after a moment. Days and more are those of the calendar of the zone;
-    months and years end with their last day. `_D` rounds to the start of the day, `_U` to the last second of the
-    day, week (Sunday), month or year. Raises EvaluationError.
+    """The time, in UTC, that lies a duration after a moment: a whole number and a unit of s m h D W M Y. Days and
+    more are those of the calendar of the zone; months and years end with their last day. `_D` rounds to the start of
+    the day, `_U` to the last second of the day, week (Sunday), month or year. Raises EvaluationError.
 
     >>> after(datetime(2024, 10, 12, 7, 20, 50, tzinfo=UTC), "1M_U", "UTC").isoformat()
     '2024-11-30T23:59:59+00:00'

@@ -33,7 +33,6 @@ class LoyaltyProgram(Struct, frozen=True, kw_only=True):
     id: int
     name: str
     title: str = ""
-    subledgers: tuple[str, ...] = ()
     card_based: bool = False
     tiers: tuple[Tier, ...] = ()
     allow_subledger: bool = True
