@@ -134,13 +134,18 @@ details "Condition 2 does not hold\"""",
                             "condition": ["and", ["onFailure", False, [["showNotification", "Info", "No", "Sorry"]]]],
                             "effects": [],
                         },
+                        {
+                            "title": "Wrapped",
+                            "condition": ["and", True],
+                            "effects": [["customEffect", 7, "wrap", ["kv", ["paper", "red"], ["worth", 4.5]]]],
+                        },
                     ]
                 }
             ],
             "session": {"cartItems": [{"price": 10}]},
         },
         """\
-✗ Campaign 1 "Summer" no rule fired
+✓ Campaign 1 "Summer" triggered
   ✗ Rule 1 "Too much"
       ✓ true
       ✗ setDiscount("Less", 2 - 5)
@@ -149,7 +154,10 @@ details "Condition 2 does not hold\"""",
   ✗ Rule 2 "Told"
       ✗ false
       why: Condition 1 does not hold
-      → showNotification notificationType "Info", title "No", body "Sorry\"""",
+      → showNotification notificationType "Info", title "No", body "Sorry"
+  ✓ Rule 3 "Wrapped"
+      ✓ true
+      → customEffect effectId 7, name "wrap", payload {"paper":"red","worth":4.5}""",
     ),
     "campaigns that do not run, and one that a group passes over": (
         {

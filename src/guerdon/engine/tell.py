@@ -106,7 +106,10 @@ def _values(seen: Seen) -> str:
 def _effect(effect: Effect) -> str:
     """The kind, then its properties: `setDiscount name "10% off", value 12`."""
     props = _reader.decode(_writer.encode(effect.props))
-    told = ", ".join(f"{name} {prose(value) if isinstance(value, str) else value}" for name, value in props.items())
+    told = ", ".join(
+        f"{name} {prose(value) if isinstance(value, str) else _writer.encode(value).decode()}"
+        for name, value in props.items()
+    )
     wanted = [props[name] for name in ("desiredValue", "desiredTotalDiscount") if name in props]
     given = props.get("totalDiscount", props.get("value"))
     limited = f" (a limit took away a part: {wanted[0]} was wanted)" if wanted and wanted[0] != given else ""
