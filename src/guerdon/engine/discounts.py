@@ -161,15 +161,7 @@ class Discounts:
         may_be_less = self.partial(partial)
         shared = self._shared(scope, excluded_from_price_history)
         frame.emit_all(
-            SetDiscountPerItem(
-                name=f"{name}#{item.line.position}",
-                value=plain(value),
-                position=item.line.position,
-                sub_position=UNSET if item.sub_position is None else item.sub_position,
-                desired_value=plain(capped) if may_be_less else UNSET,
-                **shared,
-                **marks,
-            )
+            _off_unit(name, item, value, capped if may_be_less else None, {**shared, **marks})
             for item, value, capped, marks in self._each(name, touched(frame, amounts), Tally(self, scope), may_be_less)
         )
 
@@ -258,15 +250,7 @@ class Discounts:
             if may_be_less:
                 about["desired_total_discount"] = plain(sum((most for _, _, most in parts), ZERO))
             frame.emit_all(
-                SetDiscountPerItem(
-                    name=f"{name}#{item.line.position}",
-                    value=plain(part),
-                    position=item.line.position,
-                    sub_position=UNSET if item.sub_position is None else item.sub_position,
-                    desired_value=plain(most) if may_be_less else UNSET,
-                    **about,
-                )
-                for item, part, most in parts
+                _off_unit(name, item, part, most if may_be_less else None, about) for item, part, most in parts
             )
         if wanted and not given:
             raise EvaluationError(f"nothing is left to discount for {name!r}")
@@ -322,6 +306,20 @@ class Discounts:
     def _grant(self, value: Decimal, scopes: Sequence[Any]) -> None:
         for scope in scopes:
             self.undo.put(self.granted, scope, self.granted.get(scope, ZERO) + value)
+
+
+def _off_unit(
+    name: str, item: Any, value: Decimal, desired: Decimal | None, about: dict[str, Any]
+) -> SetDiscountPerItem:
+    """What a unit gets; `desired` is what it would get without limits, where effects tell that."""
+    return SetDiscountPerItem(
+        name=f"{name}#{item.line.position}",
+        value=plain(value),
+        position=item.line.position,
+        sub_position=UNSET if item.sub_position is None else item.sub_position,
+        desired_value=UNSET if desired is None else plain(desired),
+        **about,
+    )
 
 
 def touched(frame: Any, amounts: Sequence[Amounts]) -> Sequence[Amounts]:

@@ -5,7 +5,7 @@ from calendar import monthrange
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from guerdon.engine.talang.values import EvaluationError
+from guerdon.engine.talang.values import EvaluationError, text
 
 _FORM = re.compile(r"(\d{1,6})(?:([smh])|(D)(_[DU])?|([WMY])(_U)?)")
 _EXACT = {"s": timedelta(seconds=1), "m": timedelta(minutes=1), "h": timedelta(hours=1)}
@@ -35,6 +35,11 @@ def after(moment: datetime, duration: str, timezone: str) -> datetime:
         return _rounded(local, unit, form[4] or form[6]).astimezone(UTC)
     except (ValueError, OverflowError):
         raise EvaluationError(f"{duration} from now is after the year 9999") from None
+
+
+def written(moment: datetime | None) -> str | None:
+    """A time as effects have it; None for none."""
+    return None if moment is None else text(moment)
 
 
 def _months_later(local: datetime, months: int) -> datetime:

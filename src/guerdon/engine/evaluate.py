@@ -9,10 +9,11 @@ from msgspec import UNSET, Struct
 from guerdon.engine.effects import RuleFailureReason
 from guerdon.engine.eligibility import Attempt, eligibility
 from guerdon.engine.facts import ZERO, Coupon, Facts, Referral
-from guerdon.engine.frame import Frame, Mark, Unit
+from guerdon.engine.frame import Frame, Mark
 from guerdon.engine.generators import Generators
 from guerdon.engine.groups import Places, play
 from guerdon.engine.index import candidates
+from guerdon.engine.items import Unit
 from guerdon.engine.outcome import Outcome
 from guerdon.engine.program import Campaign, Program, Rule
 from guerdon.engine.talang.values import ARITHMETIC, ERRORS, reason
@@ -97,7 +98,7 @@ class Evaluation:
 
     def units(self) -> frozenset[Unit]:
         """The units that effects may touch now."""
-        every = frozenset((item.line.position, item.sub_position) for item in self.frame.items())
+        every = frozenset(item.unit for item in self.frame.items())
         return every if self.frame.only is None else every & self.frame.only
 
     def exclude(self, places: Places, why: str) -> None:
@@ -185,7 +186,7 @@ class Evaluation:
             RuleFailureReason(
                 campaign_id=source.id,
                 campaign_name=source.name,
-                ruleset_id=source.ruleset_id if source.ruleset_id is not None else -1,
+                ruleset_id=source.known_ruleset_id,
                 rule_index=failure.rule.index,
                 rule_name=failure.rule.title,
                 coupon_id=UNSET if coupon is None else coupon.id,

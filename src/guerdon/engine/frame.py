@@ -21,7 +21,7 @@ from guerdon.engine.effects import Effect, effect_of
 from guerdon.engine.facts import Coupon, Facts, Profile, Referral, Store
 from guerdon.engine.generators import Generators, Seeded
 from guerdon.engine.giveaways import Giveaways
-from guerdon.engine.items import Item
+from guerdon.engine.items import Item, Unit
 from guerdon.engine.limits import Limits
 from guerdon.engine.memberships import Memberships
 from guerdon.engine.new_codes import Codes
@@ -34,7 +34,6 @@ from guerdon.engine.undo import Undo
 from guerdon.engine.writes import AttributeWrites
 
 _UNBOUND = object()
-Unit = tuple[int, int | None]
 
 
 class _NoValue:
@@ -320,15 +319,7 @@ class Frame:
 
     def wrapper(self) -> dict[str, Any]:
         """What every effect says about where it comes from (core.md §4.2)."""
-        source = self.campaign.source
-        wrapper: dict[str, Any] = {
-            "campaign_id": source.id,
-            "ruleset_id": source.ruleset_id if source.ruleset_id is not None else -1,
-            "rule_index": self.rule.index,
-            "rule_name": self.rule.title,
-            "evaluation_group_id": source.group_id,
-            "evaluation_group_mode": source.group_mode,
-        }
+        wrapper = self.campaign.wrapper(self.rule)
         if self.coupon is not None:
             wrapper["triggered_by_coupon"] = self.coupon.id
         if self.failing is not None:

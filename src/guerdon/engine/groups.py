@@ -10,10 +10,10 @@ from decimal import Decimal
 from typing import Protocol
 
 from guerdon.engine.facts import ZERO
+from guerdon.engine.items import Unit
 from guerdon.engine.program import Branch
 from guerdon.engine.verdicts import LOWER, NOT_FIRST
 
-Unit = tuple[int, int | None]
 Places = Sequence[int]
 
 

@@ -4,6 +4,9 @@ from decimal import Decimal
 
 from guerdon.engine.facts import CartItem
 
+Unit = tuple[int, int | None]
+"""The position of a line, and the number of the unit in it, None for the whole line."""
+
 
 class Item:
     """One unit of a cart line; without flattening, the whole line. `sub_position` is its number in the line, None for
@@ -14,7 +17,7 @@ class Item:
     def __init__(self, line: CartItem, sub_position: int | None, mapped: Decimal | None = None) -> None:
         self.line = line
         self.sub_position = sub_position
-        self.unit = (line.position, sub_position)
+        self.unit: Unit = (line.position, sub_position)
         self.count = line.remaining if sub_position is None else 1
         self.mapped = mapped
 

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from guerdon.engine.attributes import check_attributes
+from guerdon.engine.durations import written
 from guerdon.engine.outcome import CreatedCode
 from guerdon.engine.program import CampaignSource
 from guerdon.engine.props import CouponCreated, ReferralCreated, ReserveCoupon
@@ -69,7 +69,7 @@ class Codes:
         """The next code of this rule that an earlier update of the session made and that was not given out yet."""
         if not options.get("store_in_session", True):
             return None
-        ruleset = self.frame.wrapper()["ruleset_id"]
+        ruleset = self.frame.campaign.source.known_ruleset_id
         for place, one in enumerate(self.frame.facts.kept_codes):
             made_here = (one.kind, one.ruleset_id, one.rule_index) == (kind, ruleset, self.frame.rule.index)
             if made_here and place not in self._again:
@@ -90,11 +90,11 @@ class Codes:
             friend=options.get("friend_id", ""),
             usage_limit=_uses(options.get("usage_limit", Decimal(1))),
             discount_limit=_discount(options.get("discount_limit")),
-            start_date=_date(start),
-            expiry_date=_date(expiry),
+            start_date=written(start),
+            expiry_date=written(expiry),
             attributes=self._attributes(kind, options.get("attributes") or {}),
             in_session=options.get("store_in_session", True),
-            ruleset_id=self.frame.wrapper()["ruleset_id"],
+            ruleset_id=self.frame.campaign.source.known_ruleset_id,
             rule_index=self.frame.rule.index,
         )
         self.frame.put(self.created, len(self.created), created)
@@ -143,7 +143,3 @@ def _discount(limit: Decimal | None) -> Decimal | None:
     if limit is not None and not 0 <= limit <= LARGEST_DISCOUNT:
         raise EvaluationError(f"discountLimit is a number from 0 to {LARGEST_DISCOUNT:f}")
     return limit
-
-
-def _date(moment: datetime | None) -> str | None:
-    return None if moment is None else text(moment)

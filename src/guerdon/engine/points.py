@@ -12,13 +12,13 @@ from typing import Any, NamedTuple
 
 from msgspec import UNSET, UnsetType
 
-from guerdon.engine.durations import after
+from guerdon.engine.durations import after, written
 from guerdon.engine.facts import ZERO, Balance, Card
 from guerdon.engine.library import LoyaltyProgram
 from guerdon.engine.money import plain
 from guerdon.engine.outcome import PointsChange
 from guerdon.engine.props import AddLoyaltyPoints, ChangeLoyaltyTierLevel, DeductLoyaltyPoints
-from guerdon.engine.talang.values import EvaluationError, text
+from guerdon.engine.talang.values import EvaluationError
 
 CENT = Decimal("0.01")
 MOST_POINTS = Decimal("999999999999.99")
@@ -256,8 +256,8 @@ class Points:
             amount=plain(granted.amount),
             transaction_uuid=self.frame.generators.uuid(self.frame.turn()),
             name=name,
-            start_date=_date(granted.start),
-            expiry_date=_date(granted.expiry),
+            start_date=written(granted.start),
+            expiry_date=written(granted.expiry),
             awaits_activation=granted.awaits,
             validity_duration=granted.validity,
         )
@@ -304,10 +304,6 @@ def _rounded(amount: Decimal, name: str) -> Decimal:
     if amount > MOST_POINTS:
         raise EvaluationError(f"the points {name!r} are more than {MOST_POINTS}")
     return plain(amount.quantize(CENT, ROUND_HALF_UP))
-
-
-def _date(moment: datetime | None) -> str | None:
-    return None if moment is None else text(moment)
 
 
 def _added(

@@ -87,6 +87,12 @@ class CampaignSource(Struct, frozen=True, kw_only=True):
     coupon_characters: str = ""
     referral_pattern: str = ""
     referral_characters: str = ""
+
+    @property
+    def known_ruleset_id(self) -> int:
+        """The id of its ruleset as answers have it: -1 where it has none (core.md §4.2)."""
+        return -1 if self.ruleset_id is None else self.ruleset_id
+
     value_maps: tuple[int, ...] = ()
 
 
@@ -126,6 +132,18 @@ class Campaign(Struct, frozen=True, kw_only=True):
     def number(self) -> Decimal:
         """The id, as rules see it."""
         return Decimal(self.source.id)
+
+    def wrapper(self, rule: Rule | None) -> dict[str, Any]:
+        """What its effects say about where they come from; without a rule, those of the engine (core.md §4.2)."""
+        source = self.source
+        return {
+            "campaign_id": source.id,
+            "ruleset_id": source.known_ruleset_id,
+            "rule_index": rule.index if rule else 0,
+            "rule_name": rule.title if rule else "",
+            "evaluation_group_id": source.group_id,
+            "evaluation_group_mode": source.group_mode,
+        }
 
     def runs(self, now: datetime) -> bool:
         """Whether it is evaluated at this time: enabled, within its schedule, with a ruleset (rules.md §5.1)."""

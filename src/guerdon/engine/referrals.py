@@ -3,16 +3,20 @@
 from datetime import datetime
 
 from guerdon.engine.facts import Facts, Referral
+from guerdon.engine.limits import Limits
+from guerdon.engine.program import Campaign
 
 
-def may_use_referral(referral: Referral, facts: Facts, now: datetime, *, running: bool) -> str | None:
+def may_use_referral(
+    referral: Referral, facts: Facts, now: datetime, *, campaign: Campaign | None, limits: Limits
+) -> str | None:
     """None when the code may be judged by its campaign's rules, else the rejection reason.
 
-    `running` tells whether the campaign is evaluated at all at this time. That an anonymous session cannot use a
-    code is left to the rules, for there is no reason of its own: see `evaluate`.
+    `campaign` is None where it is not evaluated at this time. That an anonymous session cannot use a code is left
+    to the rules, for there is no reason of its own.
     """
     friend = facts.session.profile_id
-    if not running:
+    if campaign is None:
         return "ReferralPartOfNotRunningCampaign"
     if referral.start_date is not None and now < referral.start_date:
         return "ReferralStartDateInFuture"
@@ -28,4 +32,4 @@ def may_use_referral(referral: Referral, facts: Facts, now: datetime, *, running
         return "ReferralCustomerAlreadyReferred"
     if referral.usage_limit and referral.usage_counter >= referral.usage_limit:
         return "ReferralLimitReached"
-    return None
+    return limits.refusal(campaign, None, "redeemReferral")

@@ -1,7 +1,9 @@
 """Every code of a session gets an answer: accepted by a rule, or refused with the first reason (core.md §6, §7)."""
 
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from msgspec import UNSET, Struct
@@ -51,51 +53,39 @@ class Verdicts:
 
     # --- before the rules
 
-    def sort_out(self, runs: Any) -> None:
+    def sort_out(self, runs: Callable[[Campaign], bool]) -> None:
         """Find the codes that may be judged, by campaign; the others are refused at once. `runs` tells whether a
         campaign is evaluated."""
-        if self.facts.session.coupon_codes:
-            by_code = {coupon.code: coupon for coupon in self.facts.coupons}
-            for code in dict.fromkeys(self.facts.session.coupon_codes):
-                self._sort_coupon(code, by_code.get(code), runs)
-        if self.facts.session.referral_code:
-            self._sort_referral(self.facts.session.referral_code, runs)
+        session, facts, now, limits = self.facts.session, self.facts, self.now, self.frame.limits
+        if session.coupon_codes:
+            by_code = {coupon.code: coupon for coupon in facts.coupons}
+            for code in dict.fromkeys(session.coupon_codes):
+                coupon = by_code.get(code)
+                if coupon is None:
+                    self._not_found("Coupon", RejectCoupon, code)
+                elif self._judged(coupon, runs, partial(may_use_coupon, coupon, facts, now, limits=limits)):
+                    self.coupons.setdefault(coupon.campaign_id, []).append(coupon)
+        if session.referral_code:
+            found = facts.referral
+            if found is None:
+                self._not_found("Referral", RejectReferral, session.referral_code)
+            elif self._judged(found, runs, partial(may_use_referral, found, facts, now, limits=limits)):
+                self.referral = found
 
-    def _sort_coupon(self, code: str, coupon: Coupon | None, runs: Any) -> None:
-        if coupon is None:
-            self.refused.append(effect_of(RejectCoupon(value=code, rejection_reason="CouponNotFound"), NO_CAMPAIGN))
-            return
-        campaign = self.program.by_id.get(coupon.campaign_id)
-        if campaign is not None and campaign.source.state == "archived":
-            self.refused.append(self._left_out(coupon, campaign, OUTSIDE))
-            return
-        running = campaign if campaign is not None and runs(campaign) else None
-        reason = may_use_coupon(coupon, self.facts, self.now, campaign=running, limits=self.frame.limits)
-        if reason is None:
-            self.coupons.setdefault(coupon.campaign_id, []).append(coupon)
-        else:
-            props = RejectCoupon(value=coupon.code, rejection_reason=reason)
-            self.refused.append(effect_of(props, self._wrapper(campaign, coupon, None)))
+    def _not_found(self, word: str, reject: type[RejectCoupon], code: str) -> None:
+        self.refused.append(effect_of(reject(value=code, rejection_reason=f"{word}NotFound"), NO_CAMPAIGN))
 
-    def _sort_referral(self, code: str, runs: Any) -> None:
-        referral = self.facts.referral
-        if referral is None:
-            props = RejectReferral(value=code, rejection_reason="ReferralNotFound")
-            self.refused.append(effect_of(props, NO_CAMPAIGN))
-            return
-        campaign = self.program.by_id.get(referral.campaign_id)
+    def _judged(self, code: Code, runs: Callable[[Campaign], bool], check: Callable[..., str | None]) -> bool:
+        """Whether the code may be judged by its campaign's rules; if not it is refused."""
+        campaign = self.program.by_id.get(code.campaign_id)
         if campaign is not None and campaign.source.state == "archived":
-            self.refused.append(self._left_out(referral, campaign, OUTSIDE))
-            return
-        running = campaign is not None and runs(campaign)
-        reason = may_use_referral(referral, self.facts, self.now, running=running)
-        if reason is None and campaign is not None:
-            reason = self.frame.limits.refusal(campaign, None, "redeemReferral")
-        if reason is None:
-            self.referral = referral
-        else:
-            props = RejectReferral(value=referral.code, rejection_reason=reason)
-            self.refused.append(effect_of(props, self._wrapper(campaign, referral, None)))
+            self.refused.append(self._left_out(code, campaign, OUTSIDE))
+            return False
+        reason = check(campaign=campaign if campaign is not None and runs(campaign) else None)
+        if reason is not None:
+            props = _word(code)[1](value=code.code, rejection_reason=reason)
+            self.refused.append(effect_of(props, self._wrapper(campaign, code, None)))
+        return reason is None
 
     def referral_of(self, campaign_id: int) -> Referral | None:
         """The referral to be judged by a campaign."""
@@ -160,7 +150,7 @@ class Verdicts:
         if isinstance(code, Coupon) and code.id in self.late:
             props = RejectCoupon(value=code.code, rejection_reason=self.late[code.id])
             return effect_of(props, self._wrapper(campaign, code, None))
-        word, reject = ("Coupon", RejectCoupon) if isinstance(code, Coupon) else ("Referral", RejectReferral)
+        word, reject = _word(code)
         failure = self.furthest.get((type(code), code.id))
         if failure is None:
             details = f"No rule of the campaign asks whether the {word.lower()} is valid"
@@ -178,7 +168,7 @@ class Verdicts:
 
     def _left_out(self, code: Code, campaign: Campaign, why: str) -> Effect:
         """The evaluation tree passed the campaign over (rules.md §5.7)."""
-        word, reject = ("Coupon", RejectCoupon) if isinstance(code, Coupon) else ("Referral", RejectReferral)
+        word, reject = _word(code)
         props: Props = reject(
             value=code.code, rejection_reason=f"{word}PartOfNotTriggeredCampaign", campaign_exclusion_reason=why
         )
@@ -186,15 +176,9 @@ class Verdicts:
 
     def _wrapper(self, campaign: Campaign | None, code: Code, rule: Rule | None) -> dict[str, Any]:
         about = {"triggered_by_coupon": code.id} if isinstance(code, Coupon) else {}
-        if campaign is None:
-            return {**NO_CAMPAIGN, **about}
-        source = campaign.source
-        return {
-            "campaign_id": source.id,
-            "ruleset_id": source.ruleset_id if source.ruleset_id is not None else -1,
-            "rule_index": rule.index if rule else 0,
-            "rule_name": rule.title if rule else "",
-            "evaluation_group_id": source.group_id,
-            "evaluation_group_mode": source.group_mode,
-            **about,
-        }
+        return {**(NO_CAMPAIGN if campaign is None else campaign.wrapper(rule)), **about}
+
+
+def _word(code: Code) -> tuple[str, type[RejectCoupon]]:
+    """How reasons begin that are about the code, and the effect that refuses it."""
+    return ("Coupon", RejectCoupon) if isinstance(code, Coupon) else ("Referral", RejectReferral)
