@@ -14,7 +14,7 @@ from guerdon.engine.outcome import WebhookCall
 from guerdon.engine.props import CustomEffect, TriggerWebhook
 from guerdon.engine.talang.syntax import LARGEST_NUMBER
 from guerdon.engine.talang.values import EvaluationError, expect, text, to_time
-from guerdon.engine.writes import DEEPEST_VALUE, as_json
+from guerdon.engine.writes import DEEPEST_WRITTEN, as_json
 
 EMPTY: Mapping[str, Any] = {}
 _TYPES = {"string": str, "number": Decimal, "boolean": bool, "(list string)": list, "(list number)": list}
@@ -107,8 +107,8 @@ def _by_name(parameters: tuple[EffectParameter, ...], values: list[Any]) -> dict
 def _filled(part: Any, values: Mapping[str, Any], depth: int = 0) -> Any:
     """A part of the payload with values for its placeholders: a text that is one placeholder becomes the value
     itself. What is no parameter stays as it stands."""
-    if depth > DEEPEST_VALUE:
-        raise EvaluationError(f"the payload is more than {DEEPEST_VALUE} levels deep")
+    if depth > DEEPEST_WRITTEN:
+        raise EvaluationError(f"the payload is more than {DEEPEST_WRITTEN} levels deep")
     if isinstance(part, dict):
         return {_text(key, values): _filled(value, values, depth + 1) for key, value in part.items()}
     if isinstance(part, list):

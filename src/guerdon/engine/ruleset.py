@@ -241,7 +241,7 @@ class _RuleDraft:
         self._shape(rule)
         condition = rule["condition"] if isinstance(rule.get("condition"), list) else []
         effects = rule["effects"] if isinstance(rule.get("effects"), list) else []
-        elements = _condition_elements(condition, f"{where}/condition")
+        elements = condition_elements(condition, f"{where}/condition")
         self.any_of = condition[:1] == ["or"]
         told = [self._expression(element, pointer, BOOLEAN, "a condition") for pointer, element in elements]
         done = [
@@ -337,7 +337,7 @@ def _mentioned(value: Any, names: Collection[str]) -> list[str]:
     return [name for name in names if name in found]
 
 
-def _condition_elements(condition: list[Any], pointer: str) -> list[tuple[str, Any]]:
+def condition_elements(condition: list[Any], pointer: str) -> list[tuple[str, Any]]:
     """The conditions of a rule with their pointers: the elements of its outer `and` or `or`, else the whole."""
     if not condition or condition[0] in ("and", "or"):
         return [(f"{pointer}/{position}", element) for position, element in enumerate(condition) if position]

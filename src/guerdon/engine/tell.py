@@ -10,6 +10,7 @@ from guerdon.engine.effects import Effect
 from guerdon.engine.explain import CampaignTrace, RuleTrace, Seen, Trace
 from guerdon.engine.program import CampaignSource, Program
 from guerdon.engine.prose import prose, value_prose
+from guerdon.engine.ruleset import condition_elements
 
 YES, NO, UNKNOWN, GIVES = "✓", "✗", "·", "→"
 MOST_SHOWN = 5
@@ -38,7 +39,7 @@ def _rule(source: CampaignSource, campaign: CampaignTrace, rule: RuleTrace) -> I
     written = (source.rules or [])[rule.index]
     where = f"/rules/{rule.index}"
     yield from _bindings(source, rule)
-    for pointer, element in _elements(written["condition"], f"{where}/condition"):
+    for pointer, element in condition_elements(written["condition"], f"{where}/condition"):
         yield from _condition(rule, pointer, element)
     if rule.effect_index is not None:
         pointer = f"{where}/effects/{rule.effect_index}"
@@ -50,12 +51,6 @@ def _rule(source: CampaignSource, campaign: CampaignTrace, rule: RuleTrace) -> I
     given = f"{GIVES} " if campaign.state == "triggered" or not rule.fired else "would have given: "
     for made in rule.effects:
         yield f"      {given}{_effect(made)}"
-
-
-def _elements(condition: Any, pointer: str) -> list[tuple[str, Any]]:
-    if condition and condition[0] in ("and", "or"):
-        return [(f"{pointer}/{at}", element) for at, element in enumerate(condition) if at]
-    return [(pointer, condition)]
 
 
 def _bindings(source: CampaignSource, rule: RuleTrace) -> Iterator[str]:

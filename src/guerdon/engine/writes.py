@@ -14,7 +14,7 @@ from guerdon.engine.props import UpdateAttribute
 from guerdon.engine.talang.paths import ATTRIBUTES
 from guerdon.engine.talang.values import EvaluationError, text
 
-DEEPEST_VALUE = 20
+DEEPEST_WRITTEN = 20  # of a value that leaves the engine; inside, values.DEEPEST_VALUE
 STEPS_OF_A_VALUE = 10
 
 
@@ -92,8 +92,8 @@ class AttributeWrites:
 def as_json(frame: Any, value: Any, depth: int = 0) -> Any:
     """A value of a rule as JSON has it: times are texts, numbers exact. A cart item has no such form."""
     frame.visit(STEPS_OF_A_VALUE)
-    if depth > DEEPEST_VALUE:
-        raise EvaluationError(f"lists and maps stand at most {DEEPEST_VALUE} deep in each other")
+    if depth > DEEPEST_WRITTEN:
+        raise EvaluationError(f"lists and maps stand at most {DEEPEST_WRITTEN} deep in each other")
     if isinstance(value, datetime):
         return text(value)
     if isinstance(value, Decimal):
