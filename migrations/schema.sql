@@ -134,7 +134,12 @@ CREATE TABLE public.campaigns (
     last_activity timestamp with time zone,
     updated_by bigint,
     created timestamp with time zone NOT NULL,
-    updated timestamp with time zone NOT NULL
+    updated timestamp with time zone NOT NULL,
+    referral_redemption_count bigint DEFAULT 0 NOT NULL,
+    coupon_creation_count bigint DEFAULT 0 NOT NULL,
+    referral_creation_count bigint DEFAULT 0 NOT NULL,
+    reserve_coupon_effect_count bigint DEFAULT 0 NOT NULL,
+    call_api_effect_count bigint DEFAULT 0 NOT NULL
 );
 
 ALTER TABLE public.campaigns ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
@@ -154,6 +159,12 @@ CREATE TABLE public.coupon_redemptions (
     profile_id bigint,
     redeemed_at timestamp with time zone NOT NULL,
     rolled_back_at timestamp with time zone
+);
+
+CREATE TABLE public.coupon_reservations (
+    coupon_id bigint NOT NULL,
+    profile_id bigint NOT NULL,
+    created timestamp with time zone NOT NULL
 );
 
 CREATE TABLE public.coupons (
@@ -210,7 +221,10 @@ CREATE TABLE public.customer_sessions (
     created timestamp with time zone NOT NULL,
     updated timestamp with time zone NOT NULL,
     closed_at timestamp with time zone,
-    cancelled_at timestamp with time zone
+    cancelled_at timestamp with time zone,
+    referral_key text DEFAULT ''::text NOT NULL,
+    kept_codes json DEFAULT '[]'::json NOT NULL,
+    charged json DEFAULT '[]'::json NOT NULL
 )
 WITH (fillfactor='80');
 
@@ -284,6 +298,26 @@ ALTER TABLE public.events ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.limit_counters (
+    id bigint NOT NULL,
+    application_id bigint NOT NULL,
+    campaign_id bigint NOT NULL,
+    action text NOT NULL,
+    entities text[] NOT NULL,
+    period text NOT NULL,
+    used numeric NOT NULL
+)
+WITH (fillfactor='70');
+
+ALTER TABLE public.limit_counters ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.limit_counters_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.logins (
     token_hash bytea NOT NULL,
     user_id bigint NOT NULL,
@@ -321,7 +355,8 @@ CREATE TABLE public.profiles (
     closed_sessions bigint DEFAULT 0 NOT NULL,
     total_sales numeric DEFAULT 0 NOT NULL,
     last_activity timestamp with time zone NOT NULL,
-    created timestamp with time zone NOT NULL
+    created timestamp with time zone NOT NULL,
+    version bigint DEFAULT 0 NOT NULL
 )
 WITH (fillfactor='80');
 
@@ -340,6 +375,62 @@ CREATE TABLE public.program_parts (
     kind text NOT NULL,
     part_id bigint NOT NULL,
     data json
+);
+
+CREATE TABLE public.referral_redemptions (
+    session_id bigint NOT NULL,
+    referral_id bigint NOT NULL,
+    application_id bigint NOT NULL,
+    campaign_id bigint NOT NULL,
+    profile_id bigint NOT NULL,
+    redeemed_at timestamp with time zone NOT NULL,
+    rolled_back_at timestamp with time zone
+);
+
+CREATE TABLE public.referrals (
+    id bigint NOT NULL,
+    application_id bigint NOT NULL,
+    campaign_id bigint NOT NULL,
+    value text NOT NULL,
+    advocate_integration_id text NOT NULL,
+    friend_integration_id text,
+    usage_limit integer NOT NULL,
+    usage_counter integer DEFAULT 0 NOT NULL,
+    start_date timestamp with time zone,
+    expiry_date timestamp with time zone,
+    attributes jsonb DEFAULT '{}'::jsonb NOT NULL,
+    import_id bigint,
+    batch_id text,
+    created timestamp with time zone NOT NULL
+);
+
+ALTER TABLE public.referrals ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.referrals_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.returns (
+    id bigint NOT NULL,
+    application_id bigint NOT NULL,
+    session_id bigint NOT NULL,
+    event_id bigint NOT NULL,
+    profile_id bigint,
+    returned_cart_items json NOT NULL,
+    created_by bigint,
+    created timestamp with time zone NOT NULL
+);
+
+ALTER TABLE public.returns ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.returns_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
 );
 
 CREATE TABLE public.rulesets (
@@ -419,6 +510,9 @@ ALTER TABLE ONLY public.campaigns
 ALTER TABLE ONLY public.coupon_redemptions
     ADD CONSTRAINT coupon_redemptions_pkey PRIMARY KEY (session_id, coupon_id, redeemed_at);
 
+ALTER TABLE ONLY public.coupon_reservations
+    ADD CONSTRAINT coupon_reservations_pkey PRIMARY KEY (coupon_id, profile_id);
+
 ALTER TABLE ONLY public.coupons
     ADD CONSTRAINT coupons_pkey PRIMARY KEY (id);
 
@@ -440,6 +534,12 @@ ALTER TABLE ONLY public.events
 ALTER TABLE ONLY public.events_default
     ADD CONSTRAINT events_default_pkey PRIMARY KEY (id, created);
 
+ALTER TABLE ONLY public.limit_counters
+    ADD CONSTRAINT limit_counters_key UNIQUE (campaign_id, action, period, entities);
+
+ALTER TABLE ONLY public.limit_counters
+    ADD CONSTRAINT limit_counters_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.logins
     ADD CONSTRAINT logins_pkey PRIMARY KEY (token_hash);
 
@@ -457,6 +557,18 @@ ALTER TABLE ONLY public.profiles
 
 ALTER TABLE ONLY public.program_parts
     ADD CONSTRAINT program_parts_pkey PRIMARY KEY (application_id, revision, kind, part_id);
+
+ALTER TABLE ONLY public.referral_redemptions
+    ADD CONSTRAINT referral_redemptions_pkey PRIMARY KEY (session_id, referral_id, redeemed_at);
+
+ALTER TABLE ONLY public.referrals
+    ADD CONSTRAINT referrals_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.referrals
+    ADD CONSTRAINT referrals_value_key UNIQUE (application_id, value);
+
+ALTER TABLE ONLY public.returns
+    ADD CONSTRAINT returns_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.rulesets
     ADD CONSTRAINT rulesets_pkey PRIMARY KEY (id);
@@ -476,6 +588,8 @@ CREATE INDEX campaigns_application ON public.campaigns USING btree (application_
 
 CREATE INDEX coupon_redemptions_coupon ON public.coupon_redemptions USING btree (coupon_id, profile_id);
 
+CREATE INDEX coupon_reservations_profile ON public.coupon_reservations USING btree (profile_id);
+
 CREATE INDEX coupons_batch ON public.coupons USING btree (campaign_id, batch_id);
 
 CREATE INDEX coupons_campaign ON public.coupons USING btree (campaign_id, id);
@@ -489,6 +603,16 @@ CREATE INDEX evaluation_groups_application ON public.evaluation_groups USING btr
 CREATE INDEX events_session ON ONLY public.events USING btree (session_id, id);
 
 CREATE INDEX events_default_session_id_id_idx ON public.events_default USING btree (session_id, id);
+
+CREATE INDEX referral_redemptions_profile ON public.referral_redemptions USING btree (profile_id);
+
+CREATE INDEX referral_redemptions_referral ON public.referral_redemptions USING btree (referral_id);
+
+CREATE INDEX referrals_advocate ON public.referrals USING btree (advocate_integration_id);
+
+CREATE INDEX referrals_campaign ON public.referrals USING btree (campaign_id, id);
+
+CREATE INDEX returns_session ON public.returns USING btree (session_id, id);
 
 CREATE INDEX rulesets_campaign ON public.rulesets USING btree (campaign_id, id);
 
@@ -523,6 +647,12 @@ ALTER TABLE ONLY public.campaigns
 ALTER TABLE ONLY public.coupon_redemptions
     ADD CONSTRAINT coupon_redemptions_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.customer_sessions(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.coupon_reservations
+    ADD CONSTRAINT coupon_reservations_coupon_id_fkey FOREIGN KEY (coupon_id) REFERENCES public.coupons(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.coupon_reservations
+    ADD CONSTRAINT coupon_reservations_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES public.profiles(id);
+
 ALTER TABLE ONLY public.coupons
     ADD CONSTRAINT coupons_application_id_fkey FOREIGN KEY (application_id) REFERENCES public.applications(id) ON DELETE CASCADE;
 
@@ -541,6 +671,9 @@ ALTER TABLE ONLY public.evaluation_groups
 ALTER TABLE ONLY public.evaluation_groups
     ADD CONSTRAINT evaluation_groups_parent_id_fkey FOREIGN KEY (parent_id) REFERENCES public.evaluation_groups(id);
 
+ALTER TABLE ONLY public.limit_counters
+    ADD CONSTRAINT limit_counters_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES public.campaigns(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.logins
     ADD CONSTRAINT logins_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
@@ -552,6 +685,21 @@ ALTER TABLE ONLY public.management_keys
 
 ALTER TABLE ONLY public.profiles
     ADD CONSTRAINT profiles_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+ALTER TABLE ONLY public.referral_redemptions
+    ADD CONSTRAINT referral_redemptions_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.customer_sessions(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.referrals
+    ADD CONSTRAINT referrals_application_id_fkey FOREIGN KEY (application_id) REFERENCES public.applications(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.referrals
+    ADD CONSTRAINT referrals_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES public.campaigns(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.returns
+    ADD CONSTRAINT returns_created_by_fkey FOREIGN KEY (created_by) REFERENCES public.users(id);
+
+ALTER TABLE ONLY public.returns
+    ADD CONSTRAINT returns_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.customer_sessions(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.rulesets
     ADD CONSTRAINT rulesets_application_id_fkey FOREIGN KEY (application_id) REFERENCES public.applications(id) ON DELETE CASCADE;
