@@ -43,7 +43,8 @@ CREATE TABLE coupon_reservations (
 CREATE INDEX coupon_reservations_profile ON coupon_reservations (profile_id);
 
 -- How much of a limit is used up (core.md §8): a row for each combination of entities and each period that anything
--- was counted in. `entities` holds name and value in turn, in alphabetical order of the names: {Profile,jane}.
+-- was counted in. `entities` holds name and value in turn, in alphabetical order of the names: {Profile,jane}. `most` is
+-- the limit as it was when something was last counted: an update that would go beyond it finds no row.
 CREATE TABLE limit_counters (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     application_id bigint NOT NULL,
@@ -52,6 +53,7 @@ CREATE TABLE limit_counters (
     entities text[] NOT NULL,
     period text NOT NULL,
     used numeric NOT NULL,
+    most numeric,
     CONSTRAINT limit_counters_key UNIQUE (campaign_id, action, period, entities)
 ) WITH (fillfactor = 70);
 

@@ -305,7 +305,8 @@ CREATE TABLE public.limit_counters (
     action text NOT NULL,
     entities text[] NOT NULL,
     period text NOT NULL,
-    used numeric NOT NULL
+    used numeric NOT NULL,
+    most numeric
 )
 WITH (fillfactor='70');
 

@@ -144,7 +144,9 @@ def test_limits_get_back_what_closing_took_in_the_period_it_was_taken():
     outcome = evaluate(case.program, case.facts, case.now)
 
     def use(action, period, amount):
-        return LimitUse(campaign_id=1, action=action, entities=(), period=period, amount=Decimal(amount))
+        return LimitUse(
+            campaign_id=1, action=action, entities=(), period=period, amount=Decimal(amount), limit=Decimal(100)
+        )
 
     free = use("addFreeItemEffect", "", 1)
     assert outcome.limit_uses == (free, use("setDiscount", "Y2026M6", 19), use("setDiscountEffect", "", 5))

@@ -218,6 +218,7 @@ class Evaluation:
             coupon_uses=coupon_uses(granted, redeemed),
             campaign_uses=campaign_uses(granted, redeemed),
             limit_uses=frame.limits.uses(),
+            asked=frame.limits.asked(),
             referral_redeemed=any(isinstance(code, Referral) for code in verdicts.redeemed.values()),
             eligibility=eligibility(self.program, self.runs, self.attempts) if self.facts.explain else (),
             **frame.made(),

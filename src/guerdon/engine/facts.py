@@ -254,8 +254,9 @@ class Facts(Struct, frozen=True, kw_only=True, omit_defaults=True):
     the selection of campaigns. With `explain`, every rule is run, so that every failure has a reason; `complete`
     runs all campaigns whatever the modes of their groups (forceCompleteEvaluation). `advocate` is the profile that
     the referral names. `counters` is what limits have used up; what has none is unused. `giveaways` are codes that
-    may be awarded, in order, `kept_codes` those that earlier updates of the session made, in order. `seed` is
-    what created codes and ids are made from, where nothing else is handed in.
+    may be awarded, in order, `kept_codes` those that earlier updates of the session made, in order. `taken_codes`
+    are codes that exist and that rules may not make anew. `seed` is what created codes and ids are made from, where
+    nothing else is handed in.
     """
 
     event: str
@@ -276,6 +277,7 @@ class Facts(Struct, frozen=True, kw_only=True, omit_defaults=True):
     achievements: tuple[AchievementProgress, ...] = ()
     giveaways: tuple[Giveaway, ...] = ()
     kept_codes: tuple[KeptCode, ...] = ()
+    taken_codes: tuple[str, ...] = ()
     seed: str = ""
 
     @property

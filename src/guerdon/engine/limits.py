@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from guerdon.engine.facts import LIMITED, ZERO, Coupon, Facts, Limit
 from guerdon.engine.money import cut, plain
-from guerdon.engine.outcome import LimitUse
+from guerdon.engine.outcome import CounterKey, LimitUse
 from guerdon.engine.program import Campaign, Settings
 from guerdon.engine.talang.values import EvaluationError
 from guerdon.engine.undo import Undo
@@ -156,11 +156,28 @@ class Limits:
 
     def uses(self) -> tuple[LimitUse, ...]:
         """What closing the session adds to the counters, in the order of their keys (the lock order)."""
+        most: dict[Key, Decimal] = {}
+        for check in self._every_check():
+            most[check.key] = min(check.limit.limit, most.get(check.key, check.limit.limit))
         return tuple(
-            LimitUse(campaign_id=key[0], action=key[1], entities=key[2], period=key[3], amount=plain(amount))
+            LimitUse(
+                campaign_id=key[0], action=key[1], entities=key[2], period=key[3], amount=plain(amount), limit=most[key]
+            )
             for key, amount in sorted(self._used.items())
             if key[1] != _OF_THE_CODE and amount
         )
+
+    def asked(self) -> tuple[CounterKey, ...]:
+        """The counters that were looked at, whatever came of it, in the order of their keys."""
+        keys = {check.key for check in self._every_check()}
+        return tuple(
+            CounterKey(campaign_id=key[0], action=key[1], entities=key[2], period=key[3])
+            for key in sorted(keys)
+            if key[1] != _OF_THE_CODE
+        )
+
+    def _every_check(self) -> Iterable[_Check]:
+        return (check for checks in self._checks.values() for check in checks)
 
     # --- finding them
 

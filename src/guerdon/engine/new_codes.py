@@ -18,6 +18,7 @@ DEFAULT_CHARACTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # none that look like a
 PATTERN = re.compile(r"[A-Za-z0-9._%+@#-]{3,100}")
 MOST_USES = 999_999
 LARGEST_DISCOUNT = Decimal(10) ** 15
+MOST_TRIES = 20
 
 
 class Codes:
@@ -121,8 +122,13 @@ class Codes:
         pattern = pattern or DEFAULT_PATTERN
         if "#" not in pattern or not PATTERN.fullmatch(pattern):
             raise EvaluationError("the pattern of a code has a # among 3 to 100 letters, digits and ._%+@-")
-        code: str = self.frame.generators.code(self.frame.turn(), pattern, characters or DEFAULT_CHARACTERS)
-        return str(self.frame.program.settings.fold(code))
+        taken = {*self.frame.facts.taken_codes, *(one.code for one in self.created.values() if one.kind == kind)}
+        for _ in range(MOST_TRIES):
+            drawn = self.frame.generators.code(self.frame.turn(), pattern, characters or DEFAULT_CHARACTERS)
+            code = str(self.frame.program.settings.fold(drawn))
+            if code not in taken:
+                return code
+        raise EvaluationError(f"too few codes are left of the pattern {pattern!r}")
 
     def _attributes(self, kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
         attributes: dict[str, Any] = as_json(self.frame, given)

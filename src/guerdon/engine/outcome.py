@@ -83,15 +83,25 @@ class WebhookCall(Struct, frozen=True, kw_only=True):
     parameters: tuple[Any, ...] = ()
 
 
+class CounterKey(Struct, frozen=True, kw_only=True, order=True, omit_defaults=True):
+    """Which counter of limits: facts.Counter has the meaning of the members."""
+
+    campaign_id: int
+    action: str
+    entities: tuple[tuple[str, str], ...] = ()
+    period: str = ""
+
+
 class LimitUse(Struct, frozen=True, kw_only=True):
-    """What a counter goes up by when the session closes, and down by on a rollback (facts.Counter has the meaning of
-    the members)."""
+    """What a counter goes up by when the session closes, and down by on a rollback. `limit` is the tightest limit
+    that it may not go beyond."""
 
     campaign_id: int
     action: str
     entities: tuple[tuple[str, str], ...]
     period: str
     amount: Decimal
+    limit: Decimal
 
 
 class Eligibility(Struct, frozen=True, kw_only=True):
@@ -119,7 +129,8 @@ class Outcome(Struct, frozen=True, kw_only=True):
     """Everything an evaluation decided.
 
     `effects` are in the order of core.md §4.2. `coupon_uses` and `campaign_uses` are what closing (or taking
-    back) the session does to the counters; an open session leaves them alone.
+    back) the session does to the counters; an open session leaves them alone. `asked` are the counters of limits
+    that were looked at: where the facts do not have them though they are stored, judge again with them.
     """
 
     effects: tuple[Effect, ...]
@@ -135,3 +146,4 @@ class Outcome(Struct, frozen=True, kw_only=True):
     webhook_calls: tuple[WebhookCall, ...] = ()
     referral_redeemed: bool = False
     eligibility: tuple[CampaignEligibility, ...] = ()
+    asked: tuple[CounterKey, ...] = ()
