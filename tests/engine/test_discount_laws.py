@@ -6,6 +6,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 import judge
 from guerdon.engine import Facts, Library, check_ruleset, compile_campaign, compile_program, evaluate
@@ -13,7 +14,8 @@ from guerdon.engine.case import make
 from guerdon.engine.effects import Effect
 from guerdon.engine.facts import Counter
 from guerdon.engine.limits import AMOUNTS
-from guerdon.engine.rollback import Redemption, take_back
+from guerdon.engine.rollback import take_back
+from guerdon.engine.standing import Redemption, Standing
 from guerdon.engine.uses import DISCOUNTS
 from guerdon.wire.base import decoder, encode
 
@@ -322,10 +324,11 @@ def test_the_same_request_gives_the_same_bytes(program, request):
 @quick
 @given(shop(), facts(money(2)))
 def test_a_rollback_brings_the_counters_back(program, request):
-    outcome = evaluate(program, request, judge.NOW)
-    stored = decoder(list[Effect]).decode(encode(outcome.effects))
-    redeemed = [Redemption(use.coupon_id, use.campaign_id) for use in outcome.coupon_uses]
-    back = take_back(stored, redeemed, outcome.limit_uses)
+    closing = replace(request, session=replace(request.session, state="closed"))
+    outcome = evaluate(program, closing, judge.NOW)
+    stored = decoder(tuple[Effect, ...]).decode(encode(outcome.effects))
+    redeemed = tuple(Redemption(use.coupon_id, use.campaign_id) for use in outcome.coupon_uses)
+    back = take_back(Standing(effects=stored, redemptions=redeemed, charged=outcome.charged))
     left: dict[Any, Decimal] = defaultdict(Decimal)
     for use in (*outcome.limit_uses, *back.limit_uses):
         left[(use.campaign_id, use.action, use.entities, use.period)] += use.amount

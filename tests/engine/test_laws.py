@@ -12,7 +12,8 @@ from guerdon.engine import Facts, check_ruleset, evaluate
 from guerdon.engine.effects import Effect
 from guerdon.engine.facts import AttributeDefinition
 from guerdon.engine.money import plain, totals
-from guerdon.engine.rollback import Redemption, take_back
+from guerdon.engine.rollback import take_back
+from guerdon.engine.standing import Redemption, Standing
 from guerdon.engine.talang import registry
 from guerdon.engine.talang.paths import PATHS
 from guerdon.wire.base import decoder, encode
@@ -213,8 +214,9 @@ def test_every_code_is_answered_once(program, given_facts):
 @given(shop, facts())
 def test_a_rollback_after_the_outcome_sums_to_nothing(program, given_facts):
     outcome = evaluate(program, given_facts, judge.NOW)
-    redeemed = [Redemption(use.coupon_id, use.campaign_id) for use in outcome.coupon_uses]
-    back = take_back(decoder(list[Effect]).decode(encode(outcome.effects)), redeemed)
+    redeemed = tuple(Redemption(use.coupon_id, use.campaign_id) for use in outcome.coupon_uses)
+    stored = decoder(tuple[Effect, ...]).decode(encode(outcome.effects))
+    back = take_back(Standing(effects=stored, redemptions=redeemed))
     for given_away, taken in ((outcome.coupon_uses, back.coupon_uses), (outcome.campaign_uses, back.campaign_uses)):
         key = "coupon_id" if given_away is outcome.coupon_uses else "campaign_id"
         left: dict[tuple[int, str], Any] = {}

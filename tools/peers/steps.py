@@ -13,7 +13,8 @@ import msgspec
 from guerdon.engine import Outcome
 from guerdon.engine.facts import Counter as UsedUp
 from guerdon.engine.outcome import LimitUse
-from guerdon.engine.rollback import Redemption, take_back
+from guerdon.engine.rollback import take_back
+from guerdon.engine.standing import Redemption, Standing
 from guerdon.wire.base import encode
 from peers.campaigns import Case, set_up
 from peers.kinds import DECIMALS, Found, Vector, finished, judge, only
@@ -99,11 +100,12 @@ class Orders:
         """The order is cancelled: what the engine takes back is counted no more."""
         if self.placed is None:
             raise Unknown("cancel_order before place_order")
-        used = [Redemption(one.coupon_id, one.campaign_id) for one in self.placed.coupon_uses]
-        effects = [
+        used = tuple(Redemption(one.coupon_id, one.campaign_id) for one in self.placed.coupon_uses)
+        effects = tuple(
             msgspec.structs.replace(one, props=msgspec.json.decode(encode(one.props))) for one in self.placed.effects
-        ]
-        if any(effect.effect_type == "rollbackCoupon" for effect in take_back(effects, used).effects):
+        )
+        back = take_back(Standing(effects=effects, redemptions=used))
+        if any(effect.effect_type == "rollbackCoupon" for effect in back.effects):
             self._count(self.placed, -1)
 
     def new_cart(self, given: Any) -> None:

@@ -14,14 +14,15 @@ from guerdon.engine.generators import Generators
 from guerdon.engine.groups import Places, play
 from guerdon.engine.index import candidates
 from guerdon.engine.items import Unit
+from guerdon.engine.limits import REFUNDED
 from guerdon.engine.outcome import Outcome
 from guerdon.engine.program import Campaign, Program, Rule
 from guerdon.engine.talang.values import ARITHMETIC, ERRORS, reason
-from guerdon.engine.uses import DISCOUNTS, campaign_uses, coupon_uses
+from guerdon.engine.uses import DISCOUNTS, campaign_uses, coupon_uses, immediate_uses, referral_uses
 from guerdon.engine.verdicts import Failure, Verdicts
 
 
-class Standing(Struct, frozen=True):
+class Checkpoint(Struct, frozen=True):
     """Where an evaluation stands, for a group that may want to go back there."""
 
     frame: Mark
@@ -64,25 +65,25 @@ class Evaluation:
         campaign = self.program.campaigns[place]
         return self.runs(campaign) and self.run_campaign(campaign)
 
-    def mark(self) -> Standing:
+    def mark(self) -> Checkpoint:
         """Where things stand."""
-        return Standing(self.frame.mark(), len(self.failures), len(self.triggered), len(self.attempts))
+        return Checkpoint(self.frame.mark(), len(self.failures), len(self.triggered), len(self.attempts))
 
     def restore(self, mark: object) -> None:
         """Take back all that was done since the mark."""
-        assert isinstance(mark, Standing)
+        assert isinstance(mark, Checkpoint)
         self.frame.restore(mark.frame)
         del self.failures[mark.failures :], self.triggered[mark.triggered :], self.attempts[mark.attempts :]
 
     def given(self, mark: object) -> Decimal:
         """The discounts given since the mark."""
-        assert isinstance(mark, Standing)
+        assert isinstance(mark, Checkpoint)
         effects = self.frame.effects[mark.frame.effects :]
         return sum((effect.props.value for effect in effects if effect.effect_type in DISCOUNTS), ZERO)
 
     def given_by_unit(self, mark: object) -> dict[Unit, Decimal]:
         """The discounts on single units since the mark."""
-        assert isinstance(mark, Standing)
+        assert isinstance(mark, Checkpoint)
         found: dict[Unit, Decimal] = {}
         for effect in self.frame.effects[mark.frame.effects :]:
             if effect.effect_type in DISCOUNTS and hasattr(effect.props, "position"):
@@ -208,19 +209,23 @@ class Evaluation:
 
     def outcome(self) -> Outcome:
         """Everything that was decided."""
-        verdicts, frame = self.verdicts, self.frame
-        granted = tuple(frame.effects)
-        redeemed = [code for code in verdicts.redeemed.values() if isinstance(code, Coupon)]
+        verdicts, frame, facts = self.verdicts, self.frame, self.facts
+        granted, redeemed = tuple(frame.effects), list(verdicts.redeemed.values())
+        effects = (*verdicts.refused, *granted, *verdicts.rejections())
+        limit_uses = frame.limits.uses()
         return Outcome(
-            effects=(*verdicts.refused, *granted, *verdicts.rejections()),
+            effects=effects,
             failures=tuple(self.failures),
             triggered_campaign_ids=tuple(self.triggered),
-            coupon_uses=coupon_uses(granted, redeemed),
+            coupon_uses=coupon_uses(granted, [code for code in redeemed if isinstance(code, Coupon)]),
+            referral_uses=referral_uses([code for code in redeemed if isinstance(code, Referral)]),
             campaign_uses=campaign_uses(granted, redeemed),
-            limit_uses=frame.limits.uses(),
+            immediate_uses=immediate_uses(granted, facts.kept_codes),
+            limit_uses=limit_uses,
             asked=frame.limits.asked(),
-            referral_redeemed=any(isinstance(code, Referral) for code in verdicts.redeemed.values()),
-            eligibility=eligibility(self.program, self.runs, self.attempts) if self.facts.explain else (),
+            holding=effects,
+            charged=tuple(use for use in limit_uses if use.action in REFUNDED) if facts.closes else (),
+            eligibility=eligibility(self.program, self.runs, self.attempts) if facts.explain else (),
             **frame.made(),
         )
 

@@ -11,6 +11,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from guerdon.engine.standing import Standing
+
 ZERO = Decimal(0)
 
 
@@ -256,7 +258,7 @@ class Facts(Struct, frozen=True, kw_only=True, omit_defaults=True):
     the referral names. `counters` is what limits have used up; what has none is unused. `giveaways` are codes that
     may be awarded, in order, `kept_codes` those that earlier updates of the session made, in order. `taken_codes`
     are codes that exist and that rules may not make anew. `seed` is what created codes and ids are made from, where
-    nothing else is handed in.
+    nothing else is handed in. `standing` is what a session that is no longer open was given.
     """
 
     event: str
@@ -279,6 +281,12 @@ class Facts(Struct, frozen=True, kw_only=True, omit_defaults=True):
     kept_codes: tuple[KeptCode, ...] = ()
     taken_codes: tuple[str, ...] = ()
     seed: str = ""
+    standing: Standing | None = None
+
+    @property
+    def closes(self) -> bool:
+        """Whether a session closes with this request."""
+        return self.session.state == "closed" and self.event.startswith("talon_session_")
 
     @property
     def final(self) -> bool:

@@ -28,6 +28,8 @@ REFUNDED = frozenset(
         "createLoyaltyPointsEffect", "redeemLoyaltyPoints", "redeemLoyaltyPointsEffect",
     }
 )  # fmt: skip
+# Counted as soon as it happens, also while the session is open; all else counts when it closes (core.md §8.2).
+IMMEDIATE = frozenset({"createCoupon", "createReferral", "reserveCoupon", "callApi"})
 _OF_THE_CODE = "discountLimit"
 _ONE = Decimal(1)
 Key = tuple[int, str, tuple[tuple[str, str], ...], str]

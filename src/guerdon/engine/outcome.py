@@ -17,15 +17,29 @@ class CouponUse(Struct, frozen=True, kw_only=True):
     discount: Decimal
 
 
-class CampaignUse(Struct, frozen=True, kw_only=True):
-    """What a session adds to a campaign's counters; negative on a rollback."""
+class ReferralUse(Struct, frozen=True, kw_only=True):
+    """What a session does to a referral's counter: +1 at close, -1 on a rollback."""
+
+    referral_id: int
+    campaign_id: int
+    redemptions: int
+
+
+class CampaignUse(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a session adds to a campaign's counters; negative on a rollback. Codes that were created, new reservations
+    and calls of webhooks are the `immediate_uses` of an Outcome, the others its `campaign_uses`."""
 
     campaign_id: int
     coupon_redemptions: int = 0
+    referral_redemptions: int = 0
     discount: Decimal = Decimal(0)
     discount_effects: int = 0
     free_items: int = 0
     custom_effects: int = 0
+    coupon_creations: int = 0
+    referral_creations: int = 0
+    reservations: int = 0
+    webhook_calls: int = 0
 
 
 class AttributeChange(Struct, frozen=True, kw_only=True):
@@ -128,9 +142,12 @@ class CampaignEligibility(Struct, frozen=True, kw_only=True):
 class Outcome(Struct, frozen=True, kw_only=True):
     """Everything an evaluation decided.
 
-    `effects` are in the order of core.md §4.2. `coupon_uses` and `campaign_uses` are what closing (or taking
-    back) the session does to the counters; an open session leaves them alone. `asked` are the counters of limits
+    `effects` are in the order of core.md §4.2. `coupon_uses`, `referral_uses` and `campaign_uses` are what closing
+    (or taking back) the session does to the counters; an open session leaves them alone, but not `immediate_uses`.
+    Of `limit_uses`, the actions in limits.IMMEDIATE count in an open session, too. `asked` are the counters of limits
     that were looked at: where the facts do not have them though they are stored, judge again with them.
+    `holding` are the effects that hold after the request (core.md §3.10), `charged` what its closing added to the
+    counters of limits and can still be given back: the two that the next `Facts.standing` is made of.
     """
 
     effects: tuple[Effect, ...]
@@ -144,6 +161,9 @@ class Outcome(Struct, frozen=True, kw_only=True):
     points: tuple[PointsChange, ...] = ()
     giveaway_ids: tuple[int, ...] = ()
     webhook_calls: tuple[WebhookCall, ...] = ()
-    referral_redeemed: bool = False
+    referral_uses: tuple[ReferralUse, ...] = ()
+    immediate_uses: tuple[CampaignUse, ...] = ()
+    holding: tuple[Effect, ...] = ()
+    charged: tuple[LimitUse, ...] = ()
     eligibility: tuple[CampaignEligibility, ...] = ()
     asked: tuple[CounterKey, ...] = ()

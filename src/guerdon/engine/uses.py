@@ -1,15 +1,41 @@
-"""What effects do to the counters of coupons and campaigns when the session closes, and what a rollback undoes."""
+"""What effects do to the counters of coupons, referrals and campaigns, and when: most counts when the session closes,
+what is made or done at once counts at once (core.md §8.2)."""
 
 from collections.abc import Iterable
 from decimal import Decimal
+from typing import Any
 
 from guerdon.engine.effects import Effect
-from guerdon.engine.facts import ZERO, Coupon
-from guerdon.engine.outcome import CampaignUse, CouponUse
+from guerdon.engine.facts import ZERO, Coupon, KeptCode, Referral
+from guerdon.engine.outcome import CampaignUse, CouponUse, ReferralUse
 
 DISCOUNTS = (
     "setDiscount", "setDiscountPerItem", "setDiscountPerAdditionalCost", "setDiscountPerAdditionalCostPerItem",
 )  # fmt: skip
+_AT_CLOSE = {"addFreeItem": "free_items", "customEffect": "custom_effects"}
+_AT_ONCE = {
+    "couponCreated": "coupon_creations", "referralCreated": "referral_creations", "reserveCoupon": "reservations",
+    "triggerWebhook": "webhook_calls",
+}  # fmt: skip
+_KINDS = {"couponCreated": "coupon", "referralCreated": "referral"}
+
+
+class CampaignCounts:
+    """Counters of campaigns while they are added up."""
+
+    def __init__(self) -> None:
+        self._counts: dict[int, dict[str, Any]] = {}
+
+    def add(self, campaign_id: int, name: str, amount: int | Decimal = 1) -> None:
+        """Add to the counter that this member of CampaignUse is."""
+        counts = self._counts.setdefault(campaign_id, {})
+        counts[name] = counts.get(name, 0) + amount
+
+    def uses(self) -> tuple[CampaignUse, ...]:
+        """What changed, in order of campaign id (the lock order)."""
+        return tuple(
+            CampaignUse(campaign_id=of, **counts) for of, counts in sorted(self._counts.items()) if any(counts.values())
+        )
 
 
 def coupon_uses(effects: Iterable[Effect], redeemed: Iterable[Coupon]) -> tuple[CouponUse, ...]:
@@ -26,23 +52,34 @@ def coupon_uses(effects: Iterable[Effect], redeemed: Iterable[Coupon]) -> tuple[
     )
 
 
-def campaign_uses(effects: Iterable[Effect], redeemed: Iterable[Coupon]) -> tuple[CampaignUse, ...]:
-    """What each campaign gave, in order of campaign id."""
-    counting = {coupon.id for coupon in redeemed}
-    found: dict[int, dict[str, int | Decimal]] = {}
+def referral_uses(redeemed: Iterable[Referral]) -> tuple[ReferralUse, ...]:
+    """One redemption for each accepted referral; a session has one at most."""
+    return tuple(ReferralUse(referral_id=one.id, campaign_id=one.campaign_id, redemptions=1) for one in redeemed)
+
+
+def campaign_uses(effects: Iterable[Effect], redeemed: Iterable[Coupon | Referral]) -> tuple[CampaignUse, ...]:
+    """What each campaign gives for good when the session closes."""
+    counts = CampaignCounts()
+    for code in redeemed:
+        counts.add(code.campaign_id, "coupon_redemptions" if isinstance(code, Coupon) else "referral_redemptions")
     for effect in effects:
-        if effect.effect_type == "acceptCoupon" and effect.triggered_by_coupon not in counting:
-            continue
-        counted = found.setdefault(effect.campaign_id, {})
         if effect.effect_type in DISCOUNTS:
-            counted["discount"] = counted.get("discount", ZERO) + effect.props.value
-            counted["discount_effects"] = counted.get("discount_effects", 0) + 1
-        else:
-            name = {
-                "acceptCoupon": "coupon_redemptions",
-                "addFreeItem": "free_items",
-                "customEffect": "custom_effects",
-            }.get(effect.effect_type)
-            if name:
-                counted[name] = counted.get(name, 0) + 1
-    return tuple(CampaignUse(campaign_id=of, **counted) for of, counted in sorted(found.items()) if counted)  # type: ignore[arg-type]
+            counts.add(effect.campaign_id, "discount", effect.props.value)
+            counts.add(effect.campaign_id, "discount_effects")
+        elif effect.effect_type in _AT_CLOSE:
+            counts.add(effect.campaign_id, _AT_CLOSE[effect.effect_type])
+    return counts.uses()
+
+
+def immediate_uses(effects: Iterable[Effect], kept_codes: Iterable[KeptCode]) -> tuple[CampaignUse, ...]:
+    """What each campaign made and did, which counts in an open session, too: codes that were not there before, new
+    reservations, calls."""
+    kept = {(one.kind, one.code) for one in kept_codes}
+    counts = CampaignCounts()
+    for effect in effects:
+        kind = effect.effect_type
+        if kind not in _AT_ONCE or (kind in _KINDS and (_KINDS[kind], effect.props.value) in kept):
+            continue
+        if kind != "reserveCoupon" or effect.props.is_new_reservation:
+            counts.add(effect.campaign_id, _AT_ONCE[kind])
+    return counts.uses()

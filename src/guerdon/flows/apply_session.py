@@ -17,8 +17,8 @@ from guerdon.engine.facts import Facts
 from guerdon.engine.outcome import Outcome
 from guerdon.engine.program import Program
 from guerdon.engine.rollback import take_back
+from guerdon.engine.standing import Standing
 from guerdon.engine.talang.values import ARITHMETIC
-from guerdon.engine.uses import DISCOUNTS
 from guerdon.errors import INVALID_DATA, Conflict, Invalid, Problem, Retry, Unauthorized
 from guerdon.flows.answer import Decided, answer
 from guerdon.flows.commit import changes, commit
@@ -27,7 +27,6 @@ from guerdon.flows.programs import Programs
 from guerdon.wire.customer_sessions import IntegrationRequest, NewCustomerSessionV2
 
 MOST_TRIES = 3
-TAKEN_BACK = (*DISCOUNTS, "acceptCoupon")  # by a cancellation; other effects hold on
 
 
 class Update(Struct, frozen=True, kw_only=True):
@@ -175,7 +174,8 @@ async def _decide(
         given = await customer_sessions.find_effects(conn, application_id, around.session)
         if given is None:
             raise Retry
-        outcome = take_back(given, await counters.list_redemptions(conn, application_id, around.session.id))
-        return outcome, [one for one in given if one.effect_type not in TAKEN_BACK]
+        redemptions = await counters.list_redemptions(conn, application_id, around.session.id)
+        outcome = take_back(Standing(effects=tuple(given), redemptions=tuple(redemptions)))
+        return outcome, outcome.holding
     outcome = evaluate(program, facts, update.judged_at)
     return outcome, outcome.effects

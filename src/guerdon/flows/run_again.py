@@ -6,6 +6,7 @@ from guerdon.engine import Outcome, evaluate
 from guerdon.engine.explain import explain
 from guerdon.engine.facts import Facts
 from guerdon.engine.rollback import take_back
+from guerdon.engine.standing import Standing
 from guerdon.engine.tell import tell
 from guerdon.flows.merge import CANCELLED, REVOKED
 from guerdon.flows.programs import Programs
@@ -22,7 +23,8 @@ async def run_again(
     if facts.event == CANCELLED:
         return record, Outcome(effects=())
     if facts.event == REVOKED:
-        return record, take_back(*await events.closing_of(conn, record))
+        given, redemptions = await events.closing_of(conn, record)
+        return record, take_back(Standing(effects=tuple(given), redemptions=tuple(redemptions)))
     program = await programs.at(conn, application_id, record.revision)
     return record, evaluate(program, facts, record.judged_at)
 
