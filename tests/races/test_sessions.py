@@ -178,8 +178,8 @@ def test_update_close_and_cancel_of_one_session_racing(shop, manager, server, at
     assert server.sql("SELECT coupon_redemption_count AS n FROM campaigns")[0]["n"] == closed[0]["n"]
 
 
-def test_a_code_added_while_the_close_waits_is_locked_as_well(shop, manager, server, at_once):
-    """A close finds other codes once it has the session than those it locked: it must start over."""
+def test_a_code_added_while_the_close_waits_is_judged_as_well(shop, manager, server, at_once):
+    """A close finds other codes when it writes than those it was judged with: it must start over."""
     codes = [{"code": "LAST-A", "usageLimit": 3}, {"code": "LAST-B", "usageLimit": 3}]
     running(manager, coupon_rule(["setDiscount", "Ten", 10]), codes=codes)
     for number in range(8):

@@ -105,16 +105,11 @@ COUNTERS = {
     "addFreeItemEffect": "add_free_item_effect_count",
 }
 NOT_COUNTED_YET: dict[str, Any] = {
-    "referral_redemption_count": 0,
-    "coupon_creation_count": 0,
-    "referral_creation_count": 0,
     "awarded_giveaways_count": 0,
     "created_loyalty_points_count": Decimal(0),
     "created_loyalty_points_effect_count": 0,
     "redeemed_loyalty_points_count": Decimal(0),
     "redeemed_loyalty_points_effect_count": 0,
-    "call_api_effect_count": 0,
-    "reservecoupon_effect_count": 0,
 }
 
 
@@ -123,6 +118,7 @@ def _campaign(row: Row) -> Campaign:
     for name in JSON:
         if name in values:
             values[name] = decoder(Any).decode(values[name])
+    values["reservecoupon_effect_count"] = values.pop("reserve_coupon_effect_count")
     values["discount_count"] = plain(values["discount_count"])
     budgets = [_budget(limit, values) for limit in values["limits"]]
     updated_by = row["updated_by_name"] or UNSET

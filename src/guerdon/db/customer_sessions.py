@@ -9,6 +9,9 @@ from msgspec import Struct
 from guerdon.db.keys import IntegrationKey
 from guerdon.db.pool import Connection
 from guerdon.engine.effects import Effect
+from guerdon.engine.facts import KeptCode, Limit
+from guerdon.engine.outcome import LimitUse
+from guerdon.engine.standing import Redemption, ReferralRedemption, Standing
 from guerdon.wire.base import decoder
 from guerdon.wire.customer_sessions import SessionContent
 
@@ -19,14 +22,17 @@ READ = """
 SELECT a.revision, k.id IS NOT NULL AS key_alive,
     s.id AS session_id, s.profile_integration_id AS session_profile, s.store_integration_id, s.state,
     s.first_session, s.coupon_codes, s.coupon_keys, s.referral_code, s.content, s.update_count,
-    s.created AS session_created, s.updated AS session_updated, s.total,
+    s.created AS session_created, s.updated AS session_updated, s.total, s.kept_codes,
     p.id AS profile_id, p.integration_id AS profile_integration_id, p.attributes AS profile_attributes,
-    p.closed_sessions, p.total_sales, p.last_activity, p.created AS profile_created,
+    p.closed_sessions, p.total_sales, p.last_activity, p.created AS profile_created, p.version,
     p.id IS NOT NULL AND EXISTS (
         SELECT FROM customer_sessions o WHERE o.profile_id = p.id AND o.id IS DISTINCT FROM s.id
     ) AS has_other_sessions,
-    (SELECT json_agg(c) FROM coupons c
-     WHERE c.application_id = a.id AND c.value = ANY (coalesce($5::text[], s.coupon_keys))) AS coupons
+    (SELECT json_agg(one) FROM (
+        SELECT c.*, EXISTS (
+            SELECT FROM coupon_reservations r WHERE r.coupon_id = c.id AND r.profile_id = p.id) AS reserved
+        FROM coupons c
+        WHERE c.application_id = a.id AND c.value = ANY (coalesce($5::text[], s.coupon_keys))) one) AS coupons
 FROM applications a
 LEFT JOIN application_keys k ON k.id = $2 AND k.application_id = a.id AND k.expires > $6
     AND k.type IS NOT DISTINCT FROM $7 AND k.time_offset IS NOT DISTINCT FROM $8
@@ -42,9 +48,20 @@ WHERE a.id = $1
 
 SELECT_EFFECTS = "SELECT effects FROM customer_sessions WHERE application_id = $1 AND id = $2 AND update_count = $3"
 
-# One statement, so it is its own transaction: the profile first, then the session, then the log, which is the lock
-# order everywhere. A session that somebody else changed since it was read gives no row, and the log entry without
-# a session breaks events_session_updated_alone: nothing of the statement stays.
+# What a closed session was given and what that counted on.
+SELECT_STANDING = """
+SELECT s.effects, s.charged,
+    ARRAY(SELECT json_build_array(r.coupon_id, r.campaign_id)::text FROM coupon_redemptions r
+        WHERE r.session_id = s.id AND r.rolled_back_at IS NULL ORDER BY r.coupon_id) AS redemptions,
+    ARRAY(SELECT json_build_array(r.referral_id, r.campaign_id)::text FROM referral_redemptions r
+        WHERE r.session_id = s.id AND r.rolled_back_at IS NULL ORDER BY r.referral_id) AS referrals
+FROM customer_sessions s WHERE s.application_id = $1 AND s.id = $2 AND s.update_count = $3
+"""
+
+# One statement, which is its own transaction where nothing else is written: the profile first, then the session, then
+# the log, which is the lock order everywhere. A session that somebody else changed since it was read gives no row, and
+# the log entry without a session breaks events_session_updated_alone: nothing of the statement stays. With a version
+# ($30), a profile that changed since it was read, or came to be, gives no row either, which the caller looks at.
 WRITE = """
 WITH new_profile AS (
     INSERT INTO profiles (account_id, sandbox, integration_id, attributes, closed_sessions, total_sales,
@@ -52,22 +69,23 @@ WITH new_profile AS (
     SELECT a.account_id, a.sandbox, $5, $6, $7, $8, $9, $9 FROM applications a
     WHERE a.id = $1 AND $5 <> '' AND $4::bigint IS NULL
     ON CONFLICT ON CONSTRAINT profiles_integration_id_key
-        DO UPDATE SET last_activity = excluded.last_activity, attributes = profiles.attributes || excluded.attributes,
-            closed_sessions = profiles.closed_sessions + $7, total_sales = profiles.total_sales + $8
+        DO UPDATE SET last_activity = excluded.last_activity WHERE $30::bigint IS NULL
     RETURNING id
 ), old_profile AS (
-    UPDATE profiles SET last_activity = $9, attributes = attributes || $6, closed_sessions = closed_sessions + $7,
-        total_sales = total_sales + $8
-    WHERE id = $4
+    UPDATE profiles SET last_activity = $9,
+        attributes = CASE WHEN $6 = '{}' THEN attributes ELSE jsonb_strip_nulls(attributes || $6) END,
+        closed_sessions = closed_sessions + $7, total_sales = total_sales + $8,
+        version = version + CASE WHEN $30::bigint IS NULL THEN 0 ELSE 1 END
+    WHERE id = $4 AND ($30::bigint IS NULL OR version = $30)
     RETURNING id
 ), profile AS (
     SELECT id FROM new_profile UNION ALL SELECT id FROM old_profile
 ), new_session AS (
     INSERT INTO customer_sessions (application_id, integration_id, profile_id, profile_integration_id,
         store_integration_id, state, first_session, coupon_codes, coupon_keys, referral_code, content, effects,
-        total, total_discounts, update_count, created, updated, closed_at)
+        total, total_discounts, update_count, created, updated, closed_at, referral_key, kept_codes, charged)
     SELECT $1, $3, (SELECT id FROM profile), $5, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, 1, $9, $9,
-        CASE WHEN $11 = 'closed' THEN $9 END
+        CASE WHEN $11 = 'closed' THEN $9 END, $27, $28, $29
     WHERE $2::bigint IS NULL
     ON CONFLICT ON CONSTRAINT customer_sessions_integration_id_key DO NOTHING
     RETURNING id
@@ -75,7 +93,7 @@ WITH new_profile AS (
     UPDATE customer_sessions SET profile_id = (SELECT id FROM profile), profile_integration_id = $5,
         store_integration_id = $10, state = $11, first_session = $12, coupon_codes = $13, coupon_keys = $14,
         referral_code = $15, content = $16, effects = $17, total = $18, total_discounts = $19,
-        update_count = update_count + 1, updated = $9,
+        referral_key = $27, kept_codes = $28, charged = $29, update_count = update_count + 1, updated = $9,
         closed_at = CASE WHEN $11 = 'closed' THEN $9 ELSE closed_at END,
         cancelled_at = CASE WHEN $11 = 'cancelled' THEN $9 ELSE cancelled_at END
     WHERE id = $2 AND update_count = $20
@@ -107,7 +125,7 @@ class CouponRow(Struct, kw_only=True):
     reservation_counter: int
     start_date: datetime | None
     expiry_date: datetime | None
-    limits: list[dict[str, Any]]
+    limits: tuple[Limit, ...]
     attributes: dict[str, Any]
     referral_id: int | None
     recipient_integration_id: str | None
@@ -116,6 +134,7 @@ class CouponRow(Struct, kw_only=True):
     batch_id: str | None
     is_reservation_mandatory: bool
     implicitly_reserved: bool
+    reserved: bool = False
 
 
 class StoredSession(Struct, kw_only=True):
@@ -133,6 +152,7 @@ class StoredSession(Struct, kw_only=True):
     created: datetime
     updated: datetime
     total: Decimal
+    kept_codes: tuple[KeptCode, ...] = ()
 
 
 class StoredProfile(Struct, kw_only=True):
@@ -145,6 +165,7 @@ class StoredProfile(Struct, kw_only=True):
     total_sales: Decimal
     last_activity: datetime
     created: datetime
+    version: int
 
 
 class Read(Struct, kw_only=True):
@@ -159,7 +180,8 @@ class Read(Struct, kw_only=True):
 
 
 class Write(Struct, kw_only=True):
-    """What one write stores; JSON members are text already. `session_id` and `profile_id` are None when new."""
+    """What one write stores; JSON members are text already. `session_id` and `profile_id` are None when new.
+    `profile_version` is the version that the profile must still have, None where any will do."""
 
     application_id: int
     session_id: int | None
@@ -187,6 +209,10 @@ class Write(Struct, kw_only=True):
     facts: str
     event_effects: str
     response_content: list[str]
+    referral_key: str
+    kept_codes: str
+    charged: str
+    profile_version: int | None
 
 
 class Written(Struct):
@@ -233,6 +259,7 @@ def _session(row: Any) -> StoredSession:
         created=row["session_created"],
         updated=row["session_updated"],
         total=row["total"],
+        kept_codes=() if row["kept_codes"] == "[]" else decoder(tuple[KeptCode, ...]).decode(row["kept_codes"]),
     )
 
 
@@ -245,6 +272,7 @@ def _profile(row: Any) -> StoredProfile:
         total_sales=row["total_sales"],
         last_activity=row["last_activity"],
         created=row["profile_created"],
+        version=row["version"],
     )
 
 
@@ -278,6 +306,10 @@ async def write(conn: Connection, new: Write) -> Written:
         new.facts,
         new.event_effects,
         new.response_content,
+        new.referral_key,
+        new.kept_codes,
+        new.charged,
+        new.profile_version,
     )
     return Written(**row)
 
@@ -286,3 +318,16 @@ async def find_effects(conn: Connection, application_id: int, stored: StoredSess
     """The effects stored with a session, properties as plain dicts; None when it changed since it was read."""
     found = await conn.fetchval(SELECT_EFFECTS, application_id, stored.id, stored.update_count)
     return None if found is None else decoder(list[Effect]).decode(found)
+
+
+async def find_standing(conn: Connection, application_id: int, stored: StoredSession) -> Standing | None:
+    """What a closed session was given and what that counted on; None when it changed since it was read."""
+    row = await conn.fetchrow(SELECT_STANDING, application_id, stored.id, stored.update_count)
+    if row is None:
+        return None
+    return Standing(
+        effects=decoder(tuple[Effect, ...]).decode(row["effects"]),
+        redemptions=tuple(Redemption(*decoder(list[int]).decode(one)) for one in row["redemptions"]),
+        referrals=tuple(ReferralRedemption(*decoder(list[int]).decode(one)) for one in row["referrals"]),
+        charged=decoder(tuple[LimitUse, ...]).decode(row["charged"]),
+    )

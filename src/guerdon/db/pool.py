@@ -94,6 +94,11 @@ def client_error(error: Exception) -> ClientError | Retry | None:
     return None
 
 
+def session_changed(error: Exception) -> bool:
+    """Whether a write was refused because somebody else had changed the session, or made it."""
+    return getattr(error, "constraint_name", None) == "events_session_updated_alone"
+
+
 def changed(status: str) -> int:
     """How many rows a command touched, from PostgreSQL's answer such as `UPDATE 3`."""
     return int(status.rsplit(" ", 1)[-1])

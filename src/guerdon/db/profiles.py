@@ -17,13 +17,14 @@ FROM applications a, jsonb_each($2::jsonb) AS n
 WHERE a.id = $1
 ORDER BY n.key
 ON CONFLICT ON CONSTRAINT profiles_integration_id_key
-    DO UPDATE SET attributes = jsonb_strip_nulls(profiles.attributes || ($2::jsonb -> excluded.integration_id))
+    DO UPDATE SET attributes = jsonb_strip_nulls(profiles.attributes || ($2::jsonb -> excluded.integration_id)),
+        version = profiles.version + 1
 RETURNING *
 """
 
 
 def _profile(row: Row) -> CustomerProfile:
-    values: dict[str, Any] = dict(row)
+    values: dict[str, Any] = {name: value for name, value in row.items() if name != "version"}
     values["attributes"] = decoder(dict[str, Any]).decode(values["attributes"])
     return CustomerProfile(**values, audience_memberships=[])
 

@@ -249,6 +249,14 @@ class Coupon(Struct, frozen=True, kw_only=True, omit_defaults=True):
     reservation_counter: int = 0
 
 
+class ReturnedLine(Struct, frozen=True, kw_only=True):
+    """Units of a line that are returned now: `count` of them, from sub-position `first` on."""
+
+    position: int
+    first: int
+    count: int
+
+
 class Facts(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One request, ready to be judged. `event` is the type of the event (core.md §3.2, §9.1).
 
@@ -282,6 +290,8 @@ class Facts(Struct, frozen=True, kw_only=True, omit_defaults=True):
     taken_codes: tuple[str, ...] = ()
     seed: str = ""
     standing: Standing | None = None
+    returned: tuple[ReturnedLine, ...] = ()
+    run_rules: bool = False
 
     @property
     def closes(self) -> bool:

@@ -100,6 +100,7 @@ class Library(Struct, frozen=True, kw_only=True):
     cart_item_filters: Mapping[str, Any] = {}
     collections: Mapping[str, frozenset[str]] = {}
     value_maps: Mapping[int, Mapping[str, Decimal]] = {}
+    stores: Mapping[str, Any] = {}
 
 
 EMPTY = Library()

@@ -7,91 +7,122 @@ from typing import Any, cast
 
 from msgspec import UNSET, Struct, UnsetType
 
-from guerdon.db import campaigns, counters
-from guerdon.db.customer_sessions import CouponRow, Read, StoredSession, Written
+from guerdon.db import campaigns, counters, returns, session_codes
+from guerdon.db.counters import Uses
+from guerdon.db.customer_sessions import CouponRow, StoredSession
 from guerdon.db.paging import Page
 from guerdon.db.pool import Connection
 from guerdon.engine import money
-from guerdon.engine.facts import Facts
+from guerdon.engine.facts import Profile
 from guerdon.engine.outcome import Outcome
 from guerdon.engine.program import Program, Settings
-from guerdon.flows.commit import SESSIONS_CLOSED, changes
+from guerdon.flows.commit import SESSIONS_CLOSED, Decided, Kept, changes, returned_items, sales, uses_of
 from guerdon.flows.eligibility import eligibility_of
 from guerdon.flows.merge import Merged
 from guerdon.wire.base import encode
-from guerdon.wire.coupons import IntegrationCoupon
-from guerdon.wire.customer_sessions import CustomerSessionV2, IntegrationStateV2, SessionContent
+from guerdon.wire.campaigns import Campaign
+from guerdon.wire.coupons import Coupon, IntegrationCoupon
+from guerdon.wire.customer_sessions import CustomerSessionV2, IntegrationStateV2, Return, SessionContent
 from guerdon.wire.customers import CustomerProfile
 from guerdon.wire.events import Event
 from guerdon.wire.loyalty import Loyalty
+from guerdon.wire.referrals import InventoryReferral, Referral
 
 
-class Decided(Struct, frozen=True):
-    """A judged request: `written` is None when it was dry."""
-
-    program: Program
-    merged: Merged
-    facts: Facts
-    outcome: Outcome
-    around: Read
-    written: Written | None
-    now: datetime
-
-    @property
-    def dry(self) -> bool:
-        """Whether nothing of it was kept."""
-        return self.written is None
+async def answer(conn: Connection, decided: Decided, kept: Kept | None, wanted: Sequence[str]) -> bytes:
+    """The JSON of the answer; `kept` is None when the request was dry."""
+    return encode(await state_of(conn, decided, kept, wanted))
 
 
-async def answer(conn: Connection, decided: Decided, wanted: Sequence[str]) -> bytes:
-    """The JSON of the answer."""
+async def state_of(conn: Connection, decided: Decided, kept: Kept | None, wanted: Sequence[str]) -> IntegrationStateV2:
+    """The answer, before it is JSON."""
     outcome = decided.outcome
-    state = IntegrationStateV2(effects=list(outcome.effects), created_coupons=[], created_referrals=[])
+    made, invited = (kept.coupons, kept.referrals) if kept else preview(outcome, decided.now)
+    state = IntegrationStateV2(effects=list(outcome.effects), created_coupons=made, created_referrals=invited)
     for name in wanted:
         if name == "customerSession":
-            state.customer_session = _session(decided)
+            state.customer_session = _session(decided, kept)
         elif name == "customerProfile":
-            state.customer_profile = _profile(decided)
+            state.customer_profile = _profile(decided, kept)
         elif name == "coupons":
-            state.coupons = await _coupons(conn, decided)
+            state.coupons = await _coupons(conn, decided, kept)
+        elif name == "referral":
+            state.referral = await _referral(conn, decided)
         elif name == "triggeredCampaigns":
-            settings = decided.program.settings
-            scope = (settings.account_id, settings.id, decided.now)
-            wanted_ids = {"ids": list(outcome.triggered_campaign_ids)}
-            state.triggered_campaigns, _ = await campaigns.list_campaigns(conn, scope, wanted_ids, Page())
+            state.triggered_campaigns = await triggered(conn, decided.program, outcome, decided.now)
         elif name == "event":
-            state.event = _event(decided)
+            state.event = _event(decided, kept)
         elif name == "ruleFailureReasons":
             state.rule_failure_reasons = list(outcome.failures)
-        elif name == "campaignEligibility" and decided.dry:
+        elif name == "campaignEligibility" and kept is None:
             state.campaign_eligibility = eligibility_of(decided.program, outcome)
         elif name == "loyalty":
             state.loyalty = Loyalty(programs={})
-        elif name in ("awardedGiveaways", "previousReturns", "achievements"):
+        elif name == "previousReturns":
+            state.previous_returns = await _returns(conn, decided)
+        elif name in ("awardedGiveaways", "achievements"):
             setattr(state, EMPTY[name], [])
-    return encode(state)
+    return state
 
 
 # What these hold is not there yet; asked for, they are answered empty.
-EMPTY = {
-    "awardedGiveaways": "awarded_giveaways",
-    "previousReturns": "previous_returns",
-    "achievements": "achievements",
-}
+EMPTY = {"awardedGiveaways": "awarded_giveaways", "achievements": "achievements"}
 
 
-def _session(decided: Decided) -> CustomerSessionV2:
+def preview(outcome: Outcome, now: datetime) -> tuple[list[Coupon], list[Referral]]:
+    """The codes that a dry request would make: with id 0, for they are not kept (core.md §1.6)."""
+    coupons = [
+        Coupon(
+            id=0,
+            created=now,
+            campaign_id=one.campaign_id,
+            value=one.code,
+            usage_limit=one.usage_limit,
+            usage_counter=0,
+            discount_limit=UNSET if one.discount_limit is None else one.discount_limit,
+            attributes=one.attributes,
+            recipient_integration_id=one.recipient or UNSET,
+        )
+        for one in outcome.created_codes
+        if one.kind == "coupon"
+    ]
+    referrals = [
+        Referral(
+            id=0,
+            created=now,
+            campaign_id=one.campaign_id,
+            advocate_profile_integration_id=one.recipient,
+            friend_profile_integration_id=one.friend or UNSET,
+            code=one.code,
+            usage_limit=one.usage_limit,
+            usage_counter=0,
+            attributes=one.attributes,
+        )
+        for one in outcome.created_codes
+        if one.kind == "referral"
+    ]
+    return coupons, referrals
+
+
+async def triggered(conn: Connection, program: Program, outcome: Outcome, now: datetime) -> list[Campaign]:
+    """The campaigns of which a rule succeeded."""
+    scope = (program.settings.account_id, program.settings.id, now)
+    found, _ = await campaigns.list_campaigns(conn, scope, {"ids": list(outcome.triggered_campaign_ids)}, Page())
+    return found
+
+
+def _session(decided: Decided, kept: Kept | None) -> CustomerSessionV2:
     merged, facts, around = decided.merged, decided.facts, decided.around
     session, stored = facts.session, around.session
     count = stored.update_count if stored else 0
     known = Known(
-        id=decided.written.session_id if decided.written else stored.id if stored else 0,
+        id=kept.session_id if kept else stored.id if stored else 0,
         application_id=decided.program.settings.id,
         integration_id=session.integration_id,
         created=session.created,
         updated=session.updated,
         first_session=session.first_session,
-        update_count=count + 1 if decided.written else max(count, 1),
+        update_count=count + 1 if kept else max(count, 1),
     )
     totals = money.Totals(
         session.cart_item_total,
@@ -167,46 +198,85 @@ def stored_session(stored: StoredSession, integration_id: str, settings: Setting
     return session_of(known, merged, money.totals(items, costs))
 
 
-def _profile(decided: Decided) -> CustomerProfile | UnsetType:
+def _profile(decided: Decided, kept: Kept | None) -> CustomerProfile | UnsetType:
     """The customer after the request; nothing for an anonymous session."""
-    facts, around, written = decided.facts, decided.around, decided.written
+    facts, around = decided.facts, decided.around
     if facts.profile is None:
         return UNSET
-    closed = SESSIONS_CLOSED.get(facts.event, 0) if written else 0
-    moved = around.session.total if closed < 0 and around.session else facts.session.total
     stored_id = around.profile.id if around.profile else 0
     return CustomerProfile(
-        id=written.profile_id or stored_id if written else stored_id,
+        id=kept.profile_id or stored_id if kept else stored_id,
         created=facts.profile.created,
         integration_id=facts.profile.integration_id,
-        attributes={**facts.profile.attributes, **(changes(decided.outcome, "Profile") if written else {})},
+        attributes=attributes_after(facts.profile, decided.outcome if kept else None),
         account_id=decided.program.settings.account_id,
-        closed_sessions=facts.profile.closed_sessions + closed,
-        total_sales=money.plain(facts.profile.total_sales + moved * closed),
+        closed_sessions=facts.profile.closed_sessions + (SESSIONS_CLOSED.get(facts.event, 0) if kept else 0),
+        total_sales=money.plain(facts.profile.total_sales + (sales(decided) if kept else 0)),
         audience_memberships=[],
-        last_activity=decided.now if written else facts.profile.last_activity,
+        last_activity=decided.now if kept else facts.profile.last_activity,
         sandbox=decided.program.settings.sandbox,
     )
 
 
-async def _coupons(conn: Connection, decided: Decided) -> list[IntegrationCoupon]:
+def attributes_after(profile: Profile, outcome: Outcome | None) -> dict[str, Any]:
+    """The customer's attributes with what the rules wrote; null cleared one."""
+    changed = changes(outcome, "Profile") if outcome else {}
+    return {name: value for name, value in {**profile.attributes, **changed}.items() if value is not None}
+
+
+async def _coupons(conn: Connection, decided: Decided, kept: Kept | None) -> list[IntegrationCoupon]:
     """The session's codes that exist, with their counters after the request."""
     redeemed: dict[int, int] = {}
-    profile_id = decided.written.profile_id if decided.written else None
+    profile_id = kept.profile_id if kept else None
     rows = {row.id: row for row in decided.around.coupons}
     if profile_id is not None and rows:
         settings = decided.program.settings
         redeemed = await counters.profile_redemptions(conn, settings.id, profile_id, list(rows))
-    counted = decided.written is not None and decided.facts.event in SESSIONS_CLOSED
-    uses = {use.coupon_id: use for use in decided.outcome.coupon_uses} if counted else {}
+    counted = uses_of(decided.facts, decided.outcome) if kept else Uses()
+    uses = {use.coupon_id: use for use in counted.coupons}
     found = []
     for coupon in decided.facts.coupons:
         row, use = rows[coupon.id], uses.get(coupon.id)
         if use is not None:
             row.usage_counter += use.redemptions
             row.discount_counter += use.discount
+        row.reservation_counter += counted.reserved.get(row.id, 0)
         found.append(_coupon(row, redeemed.get(row.id, 0)))
     return found
+
+
+async def _referral(conn: Connection, decided: Decided) -> InventoryReferral | UnsetType:
+    """The referral of the session, as it is after the request."""
+    referral = decided.facts.referral
+    if referral is None:
+        return UNSET
+    return await session_codes.get_referral(conn, decided.program.settings.id, referral.id)
+
+
+def return_of(decided: Decided, kept: Kept | None) -> Return:
+    """What this request returned."""
+    settings, facts, stored = decided.program.settings, decided.facts, decided.around.session
+    profile_id = kept.profile_id if kept else decided.around.profile.id if decided.around.profile else None
+    return Return(
+        id=kept.return_id if kept else 0,
+        created=decided.now,
+        application_id=settings.id,
+        account_id=settings.account_id,
+        returned_cart_items=returned_items(facts),
+        event_id=kept.event_id if kept else 0,
+        session_id=stored.id if stored else 0,
+        session_integration_id=facts.session.integration_id,
+        profile_id=UNSET if profile_id is None else profile_id,
+        profile_integration_id=facts.session.profile_id or UNSET,
+    )
+
+
+async def _returns(conn: Connection, decided: Decided) -> list[Return]:
+    stored = decided.around.session
+    if stored is None:
+        return []
+    settings = decided.program.settings
+    return await returns.list_returns(conn, (settings.account_id, settings.id), stored.id)
 
 
 def _coupon(row: CouponRow, profile_redemptions: int) -> IntegrationCoupon:
@@ -235,10 +305,10 @@ def _coupon(row: CouponRow, profile_redemptions: int) -> IntegrationCoupon:
     )
 
 
-def _event(decided: Decided) -> Event:
+def _event(decided: Decided, kept: Kept | None) -> Event:
     session = decided.facts.session
     return Event(
-        id=decided.written.event_id if decided.written else 0,
+        id=kept.event_id if kept else 0,
         created=decided.now,
         application_id=decided.program.settings.id,
         profile_id=session.profile_id or UNSET,

@@ -1,91 +1,269 @@
-"""An Outcome becomes rows: the only place. The caller decides whether that happens in a transaction of its own."""
+"""An Outcome becomes rows: the only place. What only the session's own row is about is one statement, its own
+transaction; what others share is counted at the end of a transaction, where its guards see the rows as they are."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from guerdon.db import counters, customer_sessions
+from msgspec import UNSET, Struct, field, structs
+
+from guerdon.db import counters, customer_sessions, pool, redemptions, returns, session_codes
+from guerdon.db.counters import Uses
 from guerdon.db.customer_sessions import Read, Write, Written
 from guerdon.db.pool import Connection
 from guerdon.engine.effects import Effect
-from guerdon.engine.facts import Facts
-from guerdon.engine.outcome import Outcome
+from guerdon.engine.facts import Facts, KeptCode
+from guerdon.engine.limits import IMMEDIATE
+from guerdon.engine.outcome import CampaignUse, Outcome
 from guerdon.engine.program import Program
 from guerdon.engine.uses import DISCOUNTS
-from guerdon.flows.merge import CANCELLED, CLOSED, REVOKED, Merged
+from guerdon.errors import Retry
+from guerdon.flows.merge import CLOSED, REOPENED, RETURNED, REVOKED, Merged
 from guerdon.wire.base import encode_text
+from guerdon.wire.coupons import Coupon
+from guerdon.wire.customer_sessions import ReturnedCartItem
+from guerdon.wire.referrals import Referral
+
+# What an event does to the customer's closed sessions; what it does to the counters of codes and campaigns is settled.
+SESSIONS_CLOSED = {CLOSED: 1, REVOKED: -1, REOPENED: -1, RETURNED: 0}
 
 
-async def commit(
-    conn: Connection,
-    decided: tuple[Program, Merged, Facts, Outcome],
-    around: Read,
-    *,
-    holding: Sequence[Effect],
-    now: datetime,
-    judged_at: datetime,
-    response_content: list[str],
-) -> Written:
-    """Write what was decided: customer, session and log entry, and for a session that closes or is taken back
-    the counters. `holding` are the effects that hold from now on; the outcome's own, but for a cancellation.
-    Raises Conflict when the session changed since it was read."""
-    program, merged, facts, outcome = decided
-    application_id = program.settings.id
-    stored = around.session
-    total = stored.total if stored and facts.event in (CANCELLED, REVOKED) else facts.session.total
-    effects = encode_text(outcome.effects)
-    written = await customer_sessions.write(
-        conn,
-        Write(
-            application_id=application_id,
-            session_id=stored.id if stored else None,
-            integration_id=facts.session.integration_id,
-            profile_id=around.profile.id if around.profile and merged.profile_id else None,
-            profile_integration_id=merged.profile_id,
-            profile_changes=encode_text(changes(outcome, "Profile")),
-            closed_sessions=SESSIONS_CLOSED.get(facts.event, 0),
-            sales=total * SESSIONS_CLOSED.get(facts.event, 0),
-            now=now,
-            store_integration_id=merged.store_integration_id,
-            state=merged.state,
-            first_session=facts.session.first_session,
-            coupon_codes=merged.coupon_codes,
-            coupon_keys=program.needs("", merged.coupon_codes).coupon_keys,
-            referral_code=merged.referral_code,
-            content=encode_text(merged.content),
-            effects=effects if holding is outcome.effects else encode_text(holding),
-            total=total,
-            total_discounts=discounted(outcome),
-            update_count=stored.update_count if stored else 0,
-            event=facts.event,
-            revision=program.revision,
-            judged_at=judged_at,
-            facts=encode_text(facts),
-            event_effects=effects,
-            response_content=response_content,
-        ),
-    )
-    if facts.event in SESSIONS_CLOSED:
-        await _count(conn, application_id, outcome, written, now)
+class Decided(Struct, frozen=True):
+    """A judged request on a session: what it was judged from, and what came of it."""
+
+    program: Program
+    merged: Merged
+    facts: Facts
+    outcome: Outcome
+    around: Read
+    now: datetime
+    judged_at: datetime
+
+
+class Kept(Struct, frozen=True):
+    """What was kept of a request: ids, and the codes that came to be with it."""
+
+    session_id: int = 0
+    profile_id: int | None = None
+    event_id: int = 0
+    coupons: list[Coupon] = field(default_factory=list)
+    referrals: list[Referral] = field(default_factory=list)
+    return_id: int = 0
+
+
+async def commit(conn: Connection, decided: Decided, response_content: list[str]) -> Kept:
+    """Write what was decided: customer, session and log entry, codes and counters. Raises Conflict when the session
+    changed since it was read, and Retry when anything else did that the decision depends on."""
+    uses = uses_of(decided.facts, decided.outcome)
+    if not shares(decided.facts, decided.outcome):
+        return _kept(await customer_sessions.write(conn, _write(decided, response_content, None)))
+    async with conn.transaction():
+        written = await _write_shared(conn, decided, response_content)
+        application_id = decided.program.settings.id
+        owner = (application_id, written.session_id, written.profile_id)
+        await redemptions.record_coupons(conn, owner, uses.coupons, decided.now)
+        await redemptions.record_referrals(conn, owner, uses.referrals, decided.now)
+        kept = await commit_shared(conn, decided.program, decided.facts, decided.outcome, owner, decided.now)
+        return_id = 0
+        if decided.facts.event == RETURNED:
+            items = returned_items(decided.facts)
+            return_id = await returns.add_return(conn, owner, written.event_id, items, decided.now)
+        if uses:
+            await counters.count(conn, application_id, uses, decided.now)
+    return Kept(written.session_id, written.profile_id, written.event_id, *kept, return_id)
+
+
+def returned_items(facts: Facts) -> list[ReturnedCartItem]:
+    """The units that the request returns, line by line."""
+    return [ReturnedCartItem(position=one.position, quantity=one.count) for one in facts.returned]
+
+
+async def _write_shared(conn: Connection, decided: Decided, response_content: list[str]) -> Written:
+    """A request that settles does not give way to one that came in between: it is judged again after it. The same
+    where the customer changed, or came to be."""
+    profile = decided.around.profile
+    try:
+        new = _write(decided, response_content, profile.version if profile else 0)
+        written = await customer_sessions.write(conn, new)
+    except pool.DatabaseError as error:
+        if pool.session_changed(error):
+            raise Retry from error
+        raise
+    if decided.merged.profile_id and written.profile_id is None:
+        raise Retry
     return written
 
 
-# What an event does to the customer's closed sessions and, times the session's total, to their sales.
-SESSIONS_CLOSED = {CLOSED: 1, REVOKED: -1}
+def _kept(written: Written) -> Kept:
+    return Kept(written.session_id, written.profile_id, written.event_id)
 
 
-async def _count(conn: Connection, application_id: int, outcome: Outcome, written: Written, now: datetime) -> None:
-    redeemed = [use for use in outcome.coupon_uses if use.redemptions > 0]
-    if redeemed:
-        owner = (application_id, written.session_id, written.profile_id)
-        await counters.add_redemptions(conn, owner, redeemed, now)
-    elif outcome.coupon_uses:
-        await counters.roll_back_redemptions(conn, application_id, written.session_id, now)
-    if outcome.coupon_uses:
-        await counters.count_coupons(conn, application_id, outcome.coupon_uses)
-    if outcome.campaign_uses:
-        await counters.count_campaigns(conn, application_id, outcome.campaign_uses, now)
+async def commit_shared(
+    conn: Connection,
+    program: Program,
+    facts: Facts,
+    outcome: Outcome,
+    owner: tuple[int, int | None, int | None],
+    now: datetime,
+) -> tuple[list[Coupon], list[Referral]]:
+    """Codes that rules made, reservations, and attributes of codes and of the advocate; the codes are returned.
+    `owner` is (application id, session id, profile id)."""
+    application_id, _, profile_id = owner
+    made: tuple[list[Coupon], list[Referral]] = ([], [])
+    if outcome.created_codes:
+        made = await session_codes.add_created(conn, application_id, outcome.created_codes, now)
+    reserved = _reserved(outcome)
+    if reserved and profile_id is not None:
+        await session_codes.reserve(conn, application_id, list(reserved), profile_id, now)
+    for entity, key, changed in _changes_of_others(facts, outcome):
+        await session_codes.update_attributes(conn, application_id, entity, key, changed)
+    return made
+
+
+def shares(facts: Facts, outcome: Outcome) -> bool:
+    """Whether anything is written that other sessions depend on."""
+    return (
+        facts.event in SESSIONS_CLOSED
+        or bool(outcome.created_codes or outcome.immediate_uses)
+        or any(change.entity not in ("Session", "Item") for change in outcome.attribute_changes)
+        or any(use.action in IMMEDIATE for use in outcome.limit_uses)
+    )
+
+
+def uses_of(facts: Facts, outcome: Outcome) -> Uses:
+    """What the request counts: all of it where the session settles, else what counts at once."""
+    settles = facts.event in SESSIONS_CLOSED or facts.final
+    limits = outcome.limit_uses
+    return Uses(
+        coupons=outcome.coupon_uses if settles else (),
+        referrals=outcome.referral_uses if settles else (),
+        limits=limits if settles else tuple(use for use in limits if use.action in IMMEDIATE),
+        campaigns=_added(outcome.campaign_uses, outcome.immediate_uses) if settles else outcome.immediate_uses,
+        reserved=_reserved(outcome),
+    )
+
+
+def _added(*several: Sequence[CampaignUse]) -> tuple[CampaignUse, ...]:
+    """The uses of each campaign in one, in the order of the locks."""
+    sums: dict[int, dict[str, Any]] = {}
+    for use in (use for uses in several for use in uses):
+        counted = sums.setdefault(use.campaign_id, {})
+        for name, value in structs.asdict(use).items():
+            if name != "campaign_id":
+                counted[name] = counted.get(name, 0) + value
+    return tuple(CampaignUse(campaign_id=of, **counted) for of, counted in sorted(sums.items()))
+
+
+def _reserved(outcome: Outcome) -> dict[int, int]:
+    """The coupons that are newly reserved, with how often."""
+    found: dict[int, int] = {}
+    for effect in outcome.effects:
+        if effect.effect_type == "reserveCoupon" and effect.props.is_new_reservation:
+            coupon_id = effect.triggered_by_coupon
+            if isinstance(coupon_id, int):
+                found[coupon_id] = found.get(coupon_id, 0) + 1
+    return found
+
+
+def _changes_of_others(facts: Facts, outcome: Outcome) -> list[tuple[str, int | str, dict[str, Any]]]:
+    """New attributes of coupons, the referral and the advocate: (entity, key, changes), in the order of the locks."""
+    found: dict[tuple[str, int | str], dict[str, Any]] = {}
+    for change in outcome.attribute_changes:
+        if change.entity == "Coupon" and change.id is not UNSET:
+            found.setdefault((change.entity, change.id), {})[change.name] = change.value
+        elif change.entity == "Referral" and facts.referral is not None:
+            found.setdefault((change.entity, facts.referral.id), {})[change.name] = change.value
+        elif change.entity == "AdvocateProfile" and facts.advocate is not None:
+            found.setdefault((change.entity, facts.advocate.integration_id), {})[change.name] = change.value
+    return [(entity, key, changed) for (entity, key), changed in sorted(found.items())]
+
+
+def _write(decided: Decided, response_content: list[str], profile_version: int | None) -> Write:
+    """The row of the session, of its customer and of the log."""
+    program, merged, facts, outcome, around = (
+        decided.program, decided.merged, decided.facts, decided.outcome, decided.around
+    )  # fmt: skip
+    stored = around.session
+    effects = encode_text(outcome.effects)
+    return Write(
+        application_id=program.settings.id,
+        session_id=stored.id if stored else None,
+        integration_id=facts.session.integration_id,
+        profile_id=around.profile.id if around.profile and merged.profile_id else None,
+        profile_integration_id=merged.profile_id,
+        profile_changes=encode_text(changes(outcome, "Profile")),
+        closed_sessions=SESSIONS_CLOSED.get(facts.event, 0),
+        sales=sales(decided),
+        now=decided.now,
+        store_integration_id=merged.store_integration_id,
+        state=merged.state,
+        first_session=facts.session.first_session,
+        coupon_codes=merged.coupon_codes,
+        coupon_keys=program.needs("", merged.coupon_codes).coupon_keys,
+        referral_code=merged.referral_code,
+        content=encode_text(merged.content),
+        effects=effects if outcome.holding is outcome.effects else encode_text(outcome.holding),
+        total=facts.session.total,
+        total_discounts=discounted(outcome.holding),
+        update_count=stored.update_count if stored else 0,
+        event=facts.event,
+        revision=program.revision,
+        judged_at=decided.judged_at,
+        facts=encode_text(facts),
+        event_effects=effects,
+        response_content=response_content,
+        referral_key=program.settings.fold(merged.referral_code),
+        kept_codes=encode_text(kept_codes(facts, outcome)),
+        charged=encode_text(outcome.charged),
+        profile_version=profile_version,
+    )
+
+
+def kept_codes(facts: Facts, outcome: Outcome) -> list[KeptCode]:
+    """The codes that the session keeps: those it had, and those just made for it."""
+    made = [
+        KeptCode(kind=one.kind, ruleset_id=one.ruleset_id, rule_index=one.rule_index, code=one.code)
+        for one in outcome.created_codes
+        if one.in_session
+    ]
+    return [*facts.kept_codes, *made]
+
+
+def sales(decided: Decided) -> Decimal:
+    """What the request adds to the customer's sales: the totals of closed sessions, without returned items."""
+    facts, stored = decided.facts, decided.around.session
+    if facts.event == CLOSED:
+        return facts.session.total
+    if stored is None or facts.event not in SESSIONS_CLOSED:
+        return Decimal(0)
+    return facts.session.total - stored.total if facts.event == RETURNED else -stored.total
+
+
+def written_into(merged: Merged, outcome: Outcome) -> Merged:
+    """The session with the attributes that effects wrote into it and into its cart items."""
+    of_items: dict[int, dict[str, Any]] = {}
+    for change in outcome.attribute_changes:
+        if change.entity == "Item" and change.id is not UNSET:
+            of_items.setdefault(change.id, {})[change.name] = change.value
+    of_session = changes(outcome, "Session")
+    if not of_session and not of_items:
+        return merged
+    content = merged.content
+    lines = [
+        structs.replace(line, attributes=_with({} if line.attributes is UNSET else line.attributes, of_items[place]))
+        if place in of_items
+        else line
+        for place, line in enumerate(content.cart_items)
+    ]
+    return structs.replace(
+        merged,
+        content=structs.replace(content, attributes=_with(content.attributes, of_session), cart_items=lines),
+    )
+
+
+def _with(attributes: dict[str, Any], changed: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in {**attributes, **changed}.items() if value is not None}
 
 
 def changes(outcome: Outcome, entity: str) -> dict[str, Any]:
@@ -93,6 +271,11 @@ def changes(outcome: Outcome, entity: str) -> dict[str, Any]:
     return {change.name: change.value for change in outcome.attribute_changes if change.entity == entity}
 
 
-def discounted(outcome: Outcome) -> Decimal:
-    """The sum of all discounts."""
-    return sum((one.props.value for one in outcome.effects if one.effect_type in DISCOUNTS), Decimal(0))
+def discounted(effects: Sequence[Effect]) -> Decimal:
+    """The sum of all discounts that hold; those that were stored have plain properties."""
+    found = Decimal(0)
+    for one in effects:
+        if one.effect_type in DISCOUNTS:
+            value = one.props["value"] if isinstance(one.props, dict) else one.props.value
+            found += value if isinstance(value, Decimal) else Decimal(value)
+    return found

@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType, structs
 
 from guerdon.db.customer_sessions import CouponRow, Read, StoredProfile, StoredSession
+from guerdon.db.session_codes import AdvocateRow, FoundReferral
 from guerdon.engine import money
 from guerdon.engine.attributes import check_attributes, escaped
-from guerdon.engine.facts import ZERO, CartItem, Coupon, Facts, Profile, Session
+from guerdon.engine.facts import ZERO, CartItem, Coupon, Facts, Profile, Referral, Session
 from guerdon.engine.program import Program
 from guerdon.errors import INVALID_DATA, Invalid, Problem
 from guerdon.wire import customer_sessions as wire
@@ -19,6 +20,7 @@ STATES = ("open", "closed", "cancelled")
 MOST_UNITS = 10_000
 CREATED, UPDATED = "talon_session_created", "talon_session_updated"
 CLOSED, CANCELLED, REVOKED = "talon_session_closed", "talon_session_cancelled", "talon_session_revoked"
+REOPENED, RETURNED = "talon_session_reopened", "talon_session_partially_returned"
 
 
 class Merged(Struct, frozen=True, kw_only=True):
@@ -55,6 +57,18 @@ def merge(stored: StoredSession | None, new: NewCustomerSessionV2, fold: Callabl
             identifiers=_given(new.identifiers, old.identifiers),
             attributes=_merged_attributes(old.attributes, new.attributes),
         ),
+    )
+
+
+def as_stored(stored: StoredSession, state: str) -> Merged:
+    """The session as it is, but for its state."""
+    return Merged(
+        state=state,
+        profile_id=stored.profile_integration_id,
+        store_integration_id=stored.store_integration_id,
+        coupon_codes=stored.coupon_codes,
+        referral_code=stored.referral_code,
+        content=stored.content,
     )
 
 
@@ -153,12 +167,47 @@ def _attributes(values: dict[str, Any], entity: str, program: Program, pointer: 
 
 
 def facts_of(event: str, integration_id: str, merged: Merged, around: Read, program: Program, now: datetime) -> Facts:
-    """What the rules may look at."""
+    """What the rules may look at; the referral that the session names is added by `with_referral`."""
     return Facts(
         event=event,
         session=_session(integration_id, merged, around, now),
         profile=_profile(merged, around.profile, now),
         coupons=_coupons(merged.coupon_codes, around.coupons, program),
+        store=program.library.stores.get(merged.store_integration_id),
+        kept_codes=around.session.kept_codes if around.session else (),
+    )
+
+
+def with_referral(facts: Facts, found: FoundReferral) -> Facts:
+    """The facts with the referral that the session's code names, and who made it."""
+    row, advocate = found.referral, found.advocate
+    referral = Referral(
+        id=row.id,
+        campaign_id=row.campaign_id,
+        code=facts.session.referral_code,
+        value=row.value,
+        usage_limit=row.usage_limit,
+        usage_counter=row.usage_counter,
+        start_date=row.start_date,
+        expiry_date=row.expiry_date,
+        advocate_integration_id=row.advocate_integration_id,
+        friend_integration_id=row.friend_integration_id,
+        attributes=row.attributes,
+        already_referred=found.already_referred,
+    )
+    return structs.replace(facts, referral=referral, advocate=None if advocate is None else profile_of(advocate))
+
+
+def profile_of(row: StoredProfile | AdvocateRow) -> Profile:
+    """A stored customer, as rules see them."""
+    return Profile(
+        integration_id=row.integration_id,
+        created=row.created,
+        last_activity=row.last_activity,
+        closed_sessions=row.closed_sessions,
+        total_sales=row.total_sales,
+        attributes=row.attributes,
+        id=row.id,
     )
 
 
@@ -209,9 +258,11 @@ def _item(item: wire.CartItem, position: int) -> CartItem:
         position=position,
         sku=item.sku,
         quantity=item.quantity,
+        returned_quantity=_given(item.returned_quantity, 0),
         price=item.price if item.price is not UNSET else ZERO,  # check() refuses a missing price
         name=_given(item.name, None),
         category=_given(item.category, None),
+        product=None if item.product is UNSET else item.product.name,
         weight=_given(item.weight, None),
         height=_given(item.height, None),
         width=_given(item.width, None),
@@ -232,14 +283,7 @@ def _profile(merged: Merged, stored: StoredProfile | None, now: datetime) -> Pro
             integration_id=merged.profile_id, created=now, last_activity=now, closed_sessions=0,
             total_sales=ZERO, attributes={},
         )  # fmt: skip
-    return Profile(
-        integration_id=stored.integration_id,
-        created=stored.created,
-        last_activity=stored.last_activity,
-        closed_sessions=stored.closed_sessions,
-        total_sales=stored.total_sales,
-        attributes=stored.attributes,
-    )
+    return profile_of(stored)
 
 
 def _coupons(codes: Iterable[str], rows: list[CouponRow], program: Program) -> tuple[Coupon, ...]:
@@ -269,4 +313,9 @@ def _coupon(code: str, row: CouponRow) -> Coupon:
         implicitly_reserved=row.implicitly_reserved,
         batch_id=row.batch_id,
         attributes=row.attributes,
+        limits=row.limits,
+        reservation=row.reservation,
+        reserved=row.reserved,
+        reservation_limit=row.reservation_limit or 0,
+        reservation_counter=row.reservation_counter,
     )

@@ -164,6 +164,41 @@ class ReturnedCartItem(Wire, kw_only=True):
     sku: str | UnsetType = UNSET
 
 
+class NewReturnedCartItem(Input, kw_only=True):
+    """Contract schema `ReturnedCartItem`, as a request has it."""
+
+    position: int | UnsetType = UNSET
+    quantity: int | UnsetType = UNSET
+    sku: Annotated[str, Meta(min_length=1, max_length=1000)] | UnsetType = UNSET
+
+
+class NewReturn(Input, kw_only=True):
+    """Contract schema `NewReturn`."""
+
+    returned_cart_items: Annotated[list[NewReturnedCartItem], Meta(min_length=1, max_length=1000)]
+
+
+class ReturnIntegrationRequest(Input, kw_only=True):
+    """Contract schema `ReturnIntegrationRequest`."""
+
+    return_: NewReturn
+    response_content: (
+        list[
+            Literal[
+                "customerSession",
+                "customerProfile",
+                "coupons",
+                "triggeredCampaigns",
+                "referral",
+                "loyalty",
+                "event",
+                "previousReturns",
+            ]
+        ]
+        | UnsetType
+    ) = UNSET
+
+
 class Return(Wire, kw_only=True):
     """Contract schema `Return`."""
 
@@ -207,6 +242,12 @@ class IntegrationCustomerSessionResponse(Wire, kw_only=True):
 
     customer_session: CustomerSessionV2 | UnsetType = UNSET
     effects: list[Effect] | UnsetType = UNSET
+
+
+class ReopenSessionResponse(Wire, kw_only=True):
+    """Contract schema `ReopenSessionResponse`."""
+
+    effects: list[Effect]
 
 
 class ApplicationSession(Wire, kw_only=True):

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Annotated, Any, cast
 
-from litestar import Response, get, put
+from litestar import Response, get, post, put
 from litestar.datastructures import State
 from litestar.params import Parameter
 
@@ -13,10 +13,13 @@ from guerdon.db.pool import Connection
 from guerdon.errors import Invalid, Problem, Unauthorized
 from guerdon.flows.apply_session import Update, apply_session
 from guerdon.flows.read_session import read_session
+from guerdon.flows.settle_session import Settlement, reopen_session, return_items
 from guerdon.wire.customer_sessions import (
     IntegrationCustomerSessionResponse,
     IntegrationRequest,
     IntegrationStateV2,
+    ReopenSessionResponse,
+    ReturnIntegrationRequest,
 )
 
 LONGEST_ID = 1000
@@ -64,6 +67,46 @@ async def get_customer_session(
     return await read_session(conn, state.programs, key, customer_session_id, now)
 
 
+@post(
+    "/v2/customer_sessions/{customer_session_id:str}/returns",
+    operation_id="returnCartItems",
+    tags=["Customer sessions"],
+    status_code=200,
+)
+async def return_cart_items(
+    customer_session_id: str,
+    data: ReturnIntegrationRequest,
+    key: IntegrationKey,
+    now: datetime,
+    state: State,
+    dry: bool = False,
+    run_rule_engine: Annotated[bool, Parameter(query="runRuleEngine")] = False,
+) -> IntegrationStateV2:
+    request = _settlement(customer_session_id, key, now)
+    content = await return_items(state.pool, state.programs, request, data, dry=dry, run_rules=run_rule_engine)
+    return cast("IntegrationStateV2", Response(content, media_type="application/json"))
+
+
+@put(
+    "/v2/customer_sessions/{customer_session_id:str}/reopen",
+    operation_id="reopenCustomerSession",
+    tags=["Customer sessions"],
+)
+async def reopen_customer_session(
+    customer_session_id: str, key: IntegrationKey, now: datetime, state: State
+) -> ReopenSessionResponse:
+    content = await reopen_session(state.pool, state.programs, _settlement(customer_session_id, key, now))
+    return cast("ReopenSessionResponse", Response(content, media_type="application/json"))
+
+
+def _settlement(customer_session_id: str, key: IntegrationKey, now: datetime) -> Settlement:
+    if key.type == "staging":  # test keys update sessions and profiles and track events (core.md §1.1)
+        raise Unauthorized
+    check_id(customer_session_id)
+    judged_at = _judged_at(None, now, key, dry=False)
+    return Settlement(key=key, integration_id=customer_session_id, now=now, judged_at=judged_at)
+
+
 def check_id(integration_id: str) -> None:
     """A session id is any text of 1 to 1000 characters."""
     if not integration_id or len(integration_id) > LONGEST_ID:
@@ -82,4 +125,9 @@ def _judged_at(text: str | None, now: datetime, key: IntegrationKey, *, dry: boo
     return wanted
 
 
-handlers: list[Any] = [update_customer_session_v2, get_customer_session]
+handlers: list[Any] = [
+    update_customer_session_v2,
+    get_customer_session,
+    return_cart_items,
+    reopen_customer_session,
+]
