@@ -39,26 +39,25 @@ SELECT_TAKEN = {
     "coupon": "SELECT value FROM coupons WHERE application_id = $1 AND value = ANY ($2::text[])",
     "referral": "SELECT value FROM referrals WHERE application_id = $1 AND value = ANY ($2::text[])",
 }
-CREATED = """
-    FROM json_to_recordset($2::json) AS n (campaign_id bigint, code text, recipient text, friend text,
-        usage_limit integer, discount_limit numeric, start_date timestamptz, expiry_date timestamptz, attributes jsonb)
-    ORDER BY n.code
-"""
-INSERT_COUPONS = f"""
+INSERT_COUPONS = """
 INSERT INTO coupons (application_id, campaign_id, value, recipient_integration_id, reservation, usage_limit,
     discount_limit, start_date, expiry_date, attributes, created)
 SELECT $1, n.campaign_id, n.code, nullif(n.recipient, ''), n.recipient = '', n.usage_limit, n.discount_limit,
     n.start_date, n.expiry_date, n.attributes, $3
-{CREATED}
+FROM json_to_recordset($2::json) AS n (campaign_id bigint, code text, recipient text, friend text,
+    usage_limit integer, discount_limit numeric, start_date timestamptz, expiry_date timestamptz, attributes jsonb)
+ORDER BY n.code
 ON CONFLICT ON CONSTRAINT coupons_value_key DO NOTHING
 RETURNING *
 """
-INSERT_REFERRALS = f"""
+INSERT_REFERRALS = """
 INSERT INTO referrals (application_id, campaign_id, value, advocate_integration_id, friend_integration_id, usage_limit,
     start_date, expiry_date, attributes, created)
 SELECT $1, n.campaign_id, n.code, n.recipient, nullif(n.friend, ''), n.usage_limit, n.start_date, n.expiry_date,
     n.attributes, $3
-{CREATED}
+FROM json_to_recordset($2::json) AS n (campaign_id bigint, code text, recipient text, friend text,
+    usage_limit integer, discount_limit numeric, start_date timestamptz, expiry_date timestamptz, attributes jsonb)
+ORDER BY n.code
 ON CONFLICT ON CONSTRAINT referrals_value_key DO NOTHING
 RETURNING *
 """

@@ -249,8 +249,9 @@ class Coupon(Struct, frozen=True, kw_only=True, omit_defaults=True):
     reservation_counter: int = 0
 
 
-class ReturnedLine(Struct, frozen=True, kw_only=True):
-    """Units of a line that are returned now: `count` of them, from sub-position `first` on."""
+class ReturnedLine(Struct, frozen=True, omit_defaults=True):
+    """Units of a cart line that are returned now: `count` of them, from the unit with number `first` on. Units go in
+    the order of their numbers, so `first` is how many of the line were returned before (core.md §3.8)."""
 
     position: int
     first: int
@@ -267,6 +268,8 @@ class Facts(Struct, frozen=True, kw_only=True, omit_defaults=True):
     may be awarded, in order, `kept_codes` those that earlier updates of the session made, in order. `taken_codes`
     are codes that exist and that rules may not make anew. `seed` is what created codes and ids are made from, where
     nothing else is handed in. `standing` is what a session that is no longer open was given.
+    `returned` are units that are returned now; the session's cart is without them. `run_rules` asks to judge campaigns
+    anew after a return.
     """
 
     event: str

@@ -128,11 +128,12 @@ class Frame:
     # --- what rules read
 
     def items(self) -> list[Item]:
-        """The cart, unit by unit where the Application flattens it (rules.md §5.12)."""
+        """The cart, unit by unit where the Application flattens it (rules.md §5.12). Units keep their numbers when
+        others are returned, which go first (core.md §3.8)."""
         if self._items is None:
             if self.program.settings.flattened:
                 lines = self.session.cart_items
-                self._items = [Item(line, number) for line in lines for number in range(line.remaining)]
+                self._items = [Item(line, at) for line in lines for at in range(line.returned_quantity, line.quantity)]
             else:
                 self._items = [Item(line, None) for line in self.session.cart_items if line.remaining > 0]
         return self._items

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from guerdon.engine.facts import CartItem
+from guerdon.engine.facts import ZERO, CartItem
 
 Unit = tuple[int, int | None]
 """The position of a line, and the number of the unit in it, None for the whole line."""
@@ -32,8 +32,8 @@ class Item:
 
     @property
     def number(self) -> Decimal:
-        """The number of the unit in its line."""
-        return Decimal(self.sub_position or 0)
+        """The number of the unit among those of its line that were not returned, as rules see it."""
+        return ZERO if self.sub_position is None else Decimal(self.sub_position - self.line.returned_quantity)
 
     @property
     def quantity(self) -> Decimal:

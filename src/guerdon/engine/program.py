@@ -63,7 +63,8 @@ class Group(Struct, frozen=True, kw_only=True):
 
 class CampaignSource(Struct, frozen=True, kw_only=True):
     """A campaign with its active ruleset; `rules` is None while it has none. `position` is its place in its group;
-    `stores` are the integration ids of linked stores, none for all."""
+    `stores` are the integration ids of linked stores, none for all. With `reevaluate_on_return` its rules are run again
+    on what a return leaves of the cart, if the return asks for rules."""
 
     id: int
     name: str
@@ -87,6 +88,7 @@ class CampaignSource(Struct, frozen=True, kw_only=True):
     coupon_characters: str = ""
     referral_pattern: str = ""
     referral_characters: str = ""
+    reevaluate_on_return: bool = False
 
     @property
     def known_ruleset_id(self) -> int:

@@ -31,6 +31,14 @@ class CampaignCounts:
         counts = self._counts.setdefault(campaign_id, {})
         counts[name] = counts.get(name, 0) + amount
 
+    def give(self, effect: Effect) -> None:
+        """Count an effect that is given for good."""
+        if effect.effect_type in DISCOUNTS:
+            self.add(effect.campaign_id, "discount", effect.props.value)
+            self.add(effect.campaign_id, "discount_effects")
+        elif effect.effect_type in _AT_CLOSE:
+            self.add(effect.campaign_id, _AT_CLOSE[effect.effect_type])
+
     def uses(self) -> tuple[CampaignUse, ...]:
         """What changed, in order of campaign id (the lock order)."""
         return tuple(
@@ -63,11 +71,7 @@ def campaign_uses(effects: Iterable[Effect], redeemed: Iterable[Coupon | Referra
     for code in redeemed:
         counts.add(code.campaign_id, "coupon_redemptions" if isinstance(code, Coupon) else "referral_redemptions")
     for effect in effects:
-        if effect.effect_type in DISCOUNTS:
-            counts.add(effect.campaign_id, "discount", effect.props.value)
-            counts.add(effect.campaign_id, "discount_effects")
-        elif effect.effect_type in _AT_CLOSE:
-            counts.add(effect.campaign_id, _AT_CLOSE[effect.effect_type])
+        counts.give(effect)
     return counts.uses()
 
 

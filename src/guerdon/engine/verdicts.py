@@ -38,7 +38,8 @@ class Failure(Struct, frozen=True):
 
 class Verdicts:
     """What is known of the session's codes while its campaigns run. All that a group may take back again is written
-    through the frame."""
+    through the frame. Codes in `before` were redeemed by the session before some of it was returned: they passed their
+    checks and had their answer then, and are not redeemed again."""
 
     def __init__(self, program: Program, facts: Facts, now: datetime, frame: Frame) -> None:
         self.program, self.facts, self.now, self.frame = program, facts, now, frame
@@ -50,6 +51,10 @@ class Verdicts:
         self.furthest: dict[tuple[type, int], Failure] = {}
         self.excluded: dict[int, str] = {}
         self.late: dict[int, str] = {}
+        self.before: set[tuple[type, int]] = set()
+        if facts.standing is not None:
+            self.before |= {(Coupon, one.coupon_id) for one in facts.standing.redemptions}
+            self.before |= {(Referral, one.referral_id) for one in facts.standing.referrals}
 
     # --- before the rules
 
@@ -81,7 +86,8 @@ class Verdicts:
         if campaign is not None and campaign.source.state == "archived":
             self.refused.append(self._left_out(code, campaign, OUTSIDE))
             return False
-        reason = check(campaign=campaign if campaign is not None and runs(campaign) else None)
+        running = campaign if campaign is not None and runs(campaign) else None
+        reason = None if running is not None and self._of_before(code) else check(campaign=running)
         if reason is not None:
             props = _word(code)[1](value=code.code, rejection_reason=reason)
             self.refused.append(effect_of(props, self._wrapper(campaign, code, None)))
@@ -100,16 +106,16 @@ class Verdicts:
 
     def used_up(self, campaign: Campaign, coupon: Coupon) -> bool:
         """Whether codes of the same request that came before left nothing of a limit."""
-        reason = self.frame.limits.refusal(campaign, coupon, "redeemCoupon")
+        reason = None if self._of_before(coupon) else self.frame.limits.refusal(campaign, coupon, "redeemCoupon")
         if reason is not None:
             self.frame.put(self.late, coupon.id, reason)
         return reason is not None
 
     def announce(self, rule: Rule, coupon: Coupon | None, referral: Referral | None) -> None:
         """All conditions of the rule hold: say that its codes are accepted, once for each (core.md §5.1)."""
-        if coupon is not None and rule.checks_coupon and (Coupon, coupon.id) not in self.accepted:
+        if coupon is not None and rule.checks_coupon and self._unanswered(coupon):
             self.frame.emit(AcceptCoupon(value=coupon.code))
-        if referral is not None and rule.checks_referral and (Referral, referral.id) not in self.accepted:
+        if referral is not None and rule.checks_referral and self._unanswered(referral):
             self.frame.emit(AcceptReferral(value=referral.code))
 
     def settle(self, rule: Rule, coupon: Coupon | None, referral: Referral | None) -> None:
@@ -117,12 +123,12 @@ class Verdicts:
         put = self.frame.put
         if coupon is not None and rule.checks_coupon:
             put(self.accepted, (Coupon, coupon.id), coupon)
-            if rule.redeems_coupon and (Coupon, coupon.id) not in self.redeemed:
+            if rule.redeems_coupon and self._unredeemed(coupon):
                 self.frame.limits.charge("redeemCoupon", ONE)
                 put(self.redeemed, (Coupon, coupon.id), coupon)
         if referral is not None and rule.checks_referral:
             put(self.accepted, (Referral, referral.id), referral)
-            if rule.redeems_referral and (Referral, referral.id) not in self.redeemed:
+            if rule.redeems_referral and self._unredeemed(referral):
                 self.frame.limits.charge("redeemReferral", ONE)
                 put(self.redeemed, (Referral, referral.id), referral)
 
@@ -141,7 +147,16 @@ class Verdicts:
         judged: list[Code] = [coupon for coupons in self.coupons.values() for coupon in coupons]
         if self.referral is not None:
             judged.append(self.referral)
-        return [self._rejection(code) for code in judged if (type(code), code.id) not in self.accepted]
+        return [self._rejection(code) for code in judged if self._unanswered(code)]
+
+    def _of_before(self, code: Code) -> bool:
+        return (type(code), code.id) in self.before
+
+    def _unanswered(self, code: Code) -> bool:
+        return (type(code), code.id) not in self.accepted and not self._of_before(code)
+
+    def _unredeemed(self, code: Code) -> bool:
+        return (type(code), code.id) not in self.redeemed and not self._of_before(code)
 
     def _rejection(self, code: Code) -> Effect:
         campaign = self.program.by_id[code.campaign_id]

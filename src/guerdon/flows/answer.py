@@ -46,8 +46,6 @@ async def state_of(conn: Connection, decided: Decided, kept: Kept | None, wanted
             state.customer_profile = _profile(decided, kept)
         elif name == "coupons":
             state.coupons = await _coupons(conn, decided, kept)
-        elif name == "referral":
-            state.referral = await _referral(conn, decided)
         elif name == "triggeredCampaigns":
             state.triggered_campaigns = await triggered(conn, decided.program, outcome, decided.now)
         elif name == "event":
@@ -58,11 +56,19 @@ async def state_of(conn: Connection, decided: Decided, kept: Kept | None, wanted
             state.campaign_eligibility = eligibility_of(decided.program, outcome)
         elif name == "loyalty":
             state.loyalty = Loyalty(programs={})
-        elif name == "previousReturns":
-            state.previous_returns = await _returns(conn, decided)
-        elif name in ("awardedGiveaways", "achievements"):
-            setattr(state, EMPTY[name], [])
+        else:
+            await _rest(conn, decided, state, name)
     return state
+
+
+async def _rest(conn: Connection, decided: Decided, state: IntegrationStateV2, name: str) -> None:
+    """What is rarely asked for."""
+    if name == "previousReturns":
+        state.previous_returns = await _returns(conn, decided)
+    elif name == "referral":
+        state.referral = await _referral(conn, decided)
+    elif name in EMPTY:
+        setattr(state, EMPTY[name], [])
 
 
 # What these hold is not there yet; asked for, they are answered empty.
