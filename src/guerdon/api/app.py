@@ -16,7 +16,7 @@ from litestar.typing import FieldDefinition
 
 from guerdon.api import auth, explorer
 from guerdon.api.document import camel
-from guerdon.api.integration import customer_sessions, customers
+from guerdon.api.integration import customer_sessions, customers, referrals
 from guerdon.api.management import (
     application_sessions,
     applications,
@@ -216,7 +216,7 @@ def build_framework(state: dict[str, Any], lifespan: list[Any] | None = None) ->
     )
 
 
-INTEGRATION: list[Any] = [*customer_sessions.handlers, *customers.handlers]
+INTEGRATION: list[Any] = [*customer_sessions.handlers, *customers.handlers, *referrals.handlers]
 OPEN: list[Any] = [*logins.handlers]
 MANAGEMENT: list[Any] = [
     *application_sessions.handlers,

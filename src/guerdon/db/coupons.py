@@ -1,4 +1,4 @@
-"""Coupons (management.md §6). Codes are folded as the Application compares them; new ones come from coupon_codes.py.
+"""Coupons (management.md §6). Codes are folded as the Application compares them; new ones come from codes.py.
 
 Nothing here raises the program revision: coupons are read with each request, they are no part of the program.
 """
@@ -105,7 +105,7 @@ class Batch(Struct, frozen=True, kw_only=True):
     batch_id: str
 
 
-def _coupon(row: Row) -> Coupon:
+def coupon_of(row: Row) -> Coupon:
     values: dict[str, Any] = {name: value for name, value in row.items() if name not in HIDDEN and value is not None}
     values["limits"] = decoder(Any).decode(values["limits"])
     values["attributes"] = decoder(Any).decode(values["attributes"])
@@ -152,14 +152,14 @@ async def add_coupons(
     if not show:
         await conn.execute(INSERT, *campaign, codes, recipients, *content, now)
         return []
-    return [_coupon(row) for row in await conn.fetch(INSERT_AND_SHOW, *campaign, codes, recipients, *content, now)]
+    return [coupon_of(row) for row in await conn.fetch(INSERT_AND_SHOW, *campaign, codes, recipients, *content, now)]
 
 
 async def get_coupon(conn: Connection, campaign_id: int, coupon_id: str, code: str) -> Coupon:
     """The coupon with this id or, failing that, this folded code. Raises NotFound."""
     number = int(coupon_id) if coupon_id.isascii() and coupon_id.isdigit() and len(coupon_id) < 20 else 0
     row = await conn.fetchrow(SELECT, campaign_id, number if 0 < number <= LARGEST_ID else None, code)
-    return _coupon(first(row, "Coupon"))
+    return coupon_of(first(row, "Coupon"))
 
 
 async def change_coupon(conn: Connection, coupon_id: int, new: UpdateCoupon) -> Coupon:
@@ -173,7 +173,7 @@ async def change_coupon(conn: Connection, coupon_id: int, new: UpdateCoupon) -> 
         _or_none(new.is_reservation_mandatory),
         _or_none(new.implicitly_reserved),
     )
-    return _coupon(first(row, "Coupon"))
+    return coupon_of(first(row, "Coupon"))
 
 
 async def change_batch(conn: Connection, campaign_id: int, new: UpdateCouponBatch) -> None:
@@ -211,7 +211,7 @@ async def list_coupons(
 ) -> tuple[list[Coupon], bool]:
     """One page of the campaign's coupons and whether more follow."""
     rows, more = await LIST.fetch(conn, [campaign_id], wanted, page)
-    show = _code_only if values_only else _coupon
+    show = _code_only if values_only else coupon_of
     return [show(row) for row in rows], more
 
 

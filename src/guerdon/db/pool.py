@@ -27,7 +27,9 @@ CONSTRAINTS: dict[str, ClientError] = {
     "users_email_key": Conflict("A user with this email already exists"),
     "events_session_updated_alone": Conflict(SESSION_BUSY),
     "customer_sessions_integration_id_key": Conflict(SESSION_BUSY),
+    "referrals_value_key": Conflict("A referral with this code already exists in this Application"),
     "coupons_campaign_id_fkey": NotFound.of("Campaign"),
+    "referrals_campaign_id_fkey": NotFound.of("Campaign"),
     "rulesets_campaign_id_fkey": NotFound.of("Campaign"),
 }
 
