@@ -1,9 +1,11 @@
 """The vendor's SDK for Python (talon-one-sdk 26.2): referrals and reservations, inventories, erasing a customer."""
 
+import json
+
 import pytest
 import talon_one
 from talon_one import models
-from talon_one.exceptions import BadRequestException, UnauthorizedException
+from talon_one.exceptions import BadRequestException, NotFoundException, UnauthorizedException
 
 import make
 from conftest import INTEGRATION_KEY, MANAGEMENT_KEY
@@ -58,3 +60,17 @@ def test_referrals_that_are_refused(sdk, server):
     with pytest.raises(UnauthorizedException):
         other.create_referral(new)
     assert server.sql("SELECT id FROM referrals") == []
+
+
+def test_the_back_office_looks_after_referrals(office, shop, campaign):
+    made = make.new_referral(shop, campaign["id"], "ann")
+    listed = office.get_referrals_without_total_count(1, 1, advocate="ann", usable="true", valid="validNow")
+    assert (listed.has_more, [one.code for one in listed.data]) == (False, [made["code"]])
+    update = models.UpdateReferral(usage_limit=3, friend_profile_integration_id="fred")
+    changed = office.update_referral(1, 1, str(made["id"]), update)
+    assert (changed.usage_limit, changed.friend_profile_integration_id) == (3, "fred")
+    office.delete_referral(1, 1, str(made["id"]))
+    with pytest.raises(NotFoundException) as refused:
+        office.delete_referral(1, 1, str(made["id"]))
+    assert json.loads(refused.value.body)["message"] == "Referral not found"
+    assert office.get_referrals_without_total_count(1, 1).data == []

@@ -108,6 +108,15 @@ def first(row: Any, resource: str) -> Any:
     return row
 
 
+LARGEST_ID = 2**63 - 1
+
+
+def row_id(text: str) -> int | None:
+    """The id that a path names, None when the text cannot be one."""
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0
+    return number if 0 < number <= LARGEST_ID else None
+
+
 PING = "SELECT 1"
 
 

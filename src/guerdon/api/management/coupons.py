@@ -10,7 +10,7 @@ from litestar.params import Parameter
 from msgspec import UNSET, UnsetType
 
 from guerdon.api import checks
-from guerdon.api.lists import PageSize, Skip, Sort, moment, page
+from guerdon.api.lists import Flag, PageSize, Skip, Sort, Valid, flag, moment, page
 from guerdon.api.responses import no_content, ok
 from guerdon.db import applications, attributes, campaigns, codes, coupons
 from guerdon.db.codes import Wanted
@@ -38,12 +38,7 @@ MOST_COUPONS = 20_000
 MOST_COUPONS_WITH_PREFIX = 200_000
 
 Silent = Literal["yes", "no"]
-Flag = Literal["true", "false"]
 NewBatch = NewCoupons | NewCouponsForMultipleRecipients
-
-
-def _flag(value: Flag | None) -> bool | None:
-    return None if value is None else value == "true"
 
 
 async def filters(
@@ -55,7 +50,7 @@ async def filters(
     starts_after: Annotated[str | None, Parameter(query="startsAfter")] = None,
     expires_before: Annotated[str | None, Parameter(query="expiresBefore")] = None,
     expires_after: Annotated[str | None, Parameter(query="expiresAfter")] = None,
-    valid: Literal["expired", "validNow", "validFuture"] | None = None,
+    valid: Valid | None = None,
     usable: Flag | None = None,
     redeemed: Flag | None = None,
     referral_id: Annotated[int | None, Parameter(query="referralId")] = None,
@@ -74,8 +69,8 @@ async def filters(
         "startsAfter": moment("startsAfter", starts_after),
         "expiresBefore": moment("expiresBefore", expires_before),
         "expiresAfter": moment("expiresAfter", expires_after),
-        "usable": _flag(usable),
-        "redeemed": _flag(redeemed),
+        "usable": flag(usable),
+        "redeemed": flag(redeemed),
         "referralId": referral_id,
         "recipientIntegrationId": recipient_integration_id,
         "batchId": batch_id,
