@@ -47,6 +47,14 @@ def new_coupons(manager, campaign_id, **changes):
     return answer.json()["data"]
 
 
+def new_referral(shop, campaign_id, advocate="ann", **changes):
+    """Create a referral and return it."""
+    body = {"campaignId": campaign_id, "advocateProfileIntegrationId": advocate} | changes
+    answer = shop.post("/v1/referrals", json=body)
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
 def revision(server):
     """The program revision of Application 1."""
     return server.sql("SELECT revision FROM applications WHERE id = 1")[0]["revision"]

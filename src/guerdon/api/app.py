@@ -14,9 +14,10 @@ from litestar.openapi.spec import Components, OpenAPIFormat, OpenAPIType, Schema
 from litestar.plugins import OpenAPISchemaPlugin
 from litestar.typing import FieldDefinition
 
-from guerdon.api import auth, explorer
+from guerdon.api import auth, explorer, slashes
 from guerdon.api.document import camel
 from guerdon.api.integration import customer_sessions, customers
+from guerdon.api.integration import referrals as shop_referrals
 from guerdon.api.management import (
     application_sessions,
     applications,
@@ -24,6 +25,7 @@ from guerdon.api.management import (
     campaigns,
     coupons,
     logins,
+    referrals,
     rule_environment,
     rulesets,
 )
@@ -145,7 +147,7 @@ def _router(guard: Any, user_name: str, security: str, handlers: list[Any]) -> R
     return Router(
         "/",
         route_handlers=handlers,
-        guards=[guard],
+        guards=[slashes.restore, guard],
         dependencies={**_SHARED, user_name: Provide(provide_user, sync_to_thread=False)},
         security=[{security: []}],
     )
@@ -216,7 +218,7 @@ def build_framework(state: dict[str, Any], lifespan: list[Any] | None = None) ->
     )
 
 
-INTEGRATION: list[Any] = [*customer_sessions.handlers, *customers.handlers]
+INTEGRATION: list[Any] = [*customer_sessions.handlers, *customers.handlers, *shop_referrals.handlers]
 OPEN: list[Any] = [*logins.handlers]
 MANAGEMENT: list[Any] = [
     *application_sessions.handlers,
@@ -224,6 +226,7 @@ MANAGEMENT: list[Any] = [
     *attributes.handlers,
     *campaigns.handlers,
     *coupons.handlers,
+    *referrals.handlers,
     *rule_environment.handlers,
     *rulesets.handlers,
 ]

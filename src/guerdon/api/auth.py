@@ -45,6 +45,12 @@ async def find_integration_key(state: State, header: str) -> IntegrationKey:
     return key
 
 
+def require_live(key: IntegrationKey) -> None:
+    """Refuse a test key: all its requests are dry, which this one cannot be (core.md §1.1)."""
+    if key.type == "staging":
+        raise Unauthorized
+
+
 async def require_manager(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Guard of the Management API; leaves the caller as `request.user`."""
     scheme, secret = credentials(connection.headers.get("authorization", ""))

@@ -1,7 +1,7 @@
 """The query parameters that lists share (management.md §2)."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from litestar.params import Parameter
 
@@ -11,11 +11,18 @@ from guerdon.errors import Invalid, Problem
 PageSize = Annotated[int, Parameter(query="pageSize", ge=1, le=1000)]
 Skip = Annotated[int, Parameter(query="skip", ge=0, le=2**31)]
 Sort = Annotated[str, Parameter(query="sort")]
+Flag = Literal["true", "false"]
+Valid = Literal["expired", "validNow", "validFuture"]
 
 
 def page(page_size: int, skip: int, sort: str) -> Page:
     """The wanted page."""
     return Page(page_size, skip, sort)
+
+
+def flag(value: Flag | None) -> bool | None:
+    """A yes or no that is written out; None when it was not asked for."""
+    return None if value is None else value == "true"
 
 
 def moment(parameter: str, text: str | None) -> datetime | None:

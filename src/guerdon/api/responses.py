@@ -29,6 +29,11 @@ def ok(content: Any) -> Response[Any]:
     return JsonResponse(content, status_code=200, media_type="application/json")
 
 
+def created(content: Any) -> Response[Any]:
+    """201 with this body."""
+    return JsonResponse(content, status_code=201, media_type="application/json")
+
+
 def refusal(error: Exception, request: str) -> tuple[int, bytes]:
     """Status and body for an error: a refusal, a database error that means one, or a bug, which is logged with its
     stack in the name of the `request` and never shown."""

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
+from guerdon.api import slashes
 from guerdon.api.responses import refusal
 from guerdon.db import pool
 from guerdon.db.pool import Connection
@@ -67,7 +68,7 @@ async def serve(app: App, scope: Message, receive: Receive, send: Send) -> None:
         await send(message)
 
     try:
-        await app(scope, receive, sending)
+        await app(slashes.hide(scope), receive, sending)
     finally:
         await work.end(commit=False)
 

@@ -122,7 +122,8 @@ def _campaign(row: Row) -> Campaign:
     values["discount_count"] = plain(values["discount_count"])
     budgets = [_budget(limit, values) for limit in values["limits"]]
     updated_by = row["updated_by_name"] or UNSET
-    return Campaign(**values, **NOT_COUNTED_YET, budgets=budgets, updated_by=updated_by, stores_imported=False)
+    values.pop("reserve_coupon_effect_count", None)
+    return Campaign(**{**NOT_COUNTED_YET, **values}, budgets=budgets, updated_by=updated_by, stores_imported=False)
 
 
 def _budget(limit: dict[str, Any], counters: dict[str, Any]) -> CampaignBudget:

@@ -1,4 +1,4 @@
-"""Coupons (management.md §6). Codes are folded as the Application compares them; new ones come from coupon_codes.py.
+"""Coupons (management.md §6). Codes are folded as the Application compares them; new ones come from codes.py.
 
 Nothing here raises the program revision: coupons are read with each request, they are no part of the program.
 """
@@ -12,7 +12,7 @@ from typing import Any
 from msgspec import UNSET, Struct
 
 from guerdon.db.paging import Listing, Page, substring
-from guerdon.db.pool import Connection, Row, first
+from guerdon.db.pool import Connection, Row, first, row_id
 from guerdon.engine.money import plain
 from guerdon.wire.base import decoder, encode_text
 from guerdon.wire.coupons import Coupon, UpdateCoupon, UpdateCouponBatch
@@ -86,7 +86,6 @@ WHERE campaign_id = $1 AND ($2::text IS NULL OR batch_id = $2)
 """
 DELETE = "DELETE FROM coupons WHERE id = $1"
 
-LARGEST_ID = 2**63 - 1
 HIDDEN = ("application_id",)
 
 
@@ -157,9 +156,7 @@ async def add_coupons(
 
 async def get_coupon(conn: Connection, campaign_id: int, coupon_id: str, code: str) -> Coupon:
     """The coupon with this id or, failing that, this folded code. Raises NotFound."""
-    number = int(coupon_id) if coupon_id.isascii() and coupon_id.isdigit() and len(coupon_id) < 20 else 0
-    row = await conn.fetchrow(SELECT, campaign_id, number if 0 < number <= LARGEST_ID else None, code)
-    return coupon_of(first(row, "Coupon"))
+    return coupon_of(first(await conn.fetchrow(SELECT, campaign_id, row_id(coupon_id), code), "Coupon"))
 
 
 async def change_coupon(conn: Connection, coupon_id: int, new: UpdateCoupon) -> Coupon:

@@ -27,7 +27,9 @@ CONSTRAINTS: dict[str, ClientError] = {
     "users_email_key": Conflict("A user with this email already exists"),
     "events_session_updated_alone": Conflict(SESSION_BUSY),
     "customer_sessions_integration_id_key": Conflict(SESSION_BUSY),
+    "referrals_value_key": Conflict("A referral with this code already exists in this Application"),
     "coupons_campaign_id_fkey": NotFound.of("Campaign"),
+    "referrals_campaign_id_fkey": NotFound.of("Campaign"),
     "rulesets_campaign_id_fkey": NotFound.of("Campaign"),
 }
 
@@ -109,6 +111,15 @@ def first(row: Any, resource: str) -> Any:
     if row is None:
         raise NotFound.of(resource)
     return row
+
+
+LARGEST_ID = 2**63 - 1
+
+
+def row_id(text: str) -> int | None:
+    """The id that a path names, None when the text cannot be one."""
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0
+    return number if 0 < number <= LARGEST_ID else None
 
 
 PING = "SELECT 1"

@@ -1,6 +1,6 @@
 """Customer profiles, shared by the Applications of one environment (core.md §3.4)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -22,10 +22,20 @@ ON CONFLICT ON CONSTRAINT profiles_integration_id_key
 RETURNING *
 """
 
+# Those that are not there yet, in order of integration id as well. One that is there is not touched at all.
+INSERT_MISSING = """
+INSERT INTO profiles (account_id, sandbox, integration_id, last_activity, created)
+SELECT a.account_id, a.sandbox, n.id, $3, $3 FROM applications a, unnest($2::text[]) AS n (id)
+WHERE a.id = $1
+ORDER BY n.id
+ON CONFLICT ON CONSTRAINT profiles_integration_id_key DO NOTHING
+"""
+
 
 def _profile(row: Row) -> CustomerProfile:
     values: dict[str, Any] = {name: value for name, value in row.items() if name != "version"}
     values["attributes"] = decoder(dict[str, Any]).decode(values["attributes"])
+    values.pop("version", None)
     return CustomerProfile(**values, audience_memberships=[])
 
 
@@ -36,3 +46,8 @@ async def put_profiles(
     rows = await conn.fetch(UPSERT_MANY, application_id, encode_text(profiles), now)
     written = {row["integration_id"]: _profile(row) for row in rows}
     return [written[integration_id] for integration_id in profiles]
+
+
+async def add_missing(conn: Connection, application_id: int, integration_ids: Collection[str], now: datetime) -> None:
+    """Create an empty profile for each integration id that the Application's environment does not know."""
+    await conn.execute(INSERT_MISSING, application_id, integration_ids, now)

@@ -5,11 +5,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from msgspec import UNSET, Struct
+from msgspec import Struct
 from msgspec.structs import asdict
 
 from guerdon.db.coupons import coupon_of
-from guerdon.db.pool import Connection, Row, first
+from guerdon.db.pool import Connection, first
+from guerdon.db.referrals import referral_of
 from guerdon.engine.outcome import CreatedCode
 from guerdon.errors import Retry
 from guerdon.wire.base import decoder, encode_text
@@ -165,25 +166,6 @@ async def add_created(
     made.sort(key=lambda coupon: order[coupon.value])
     invited.sort(key=lambda referral: order[referral.code])
     return made, invited
-
-
-def referral_of(row: Row) -> Referral:
-    """A row of referrals on the wire."""
-    return Referral(
-        id=row["id"],
-        created=row["created"],
-        start_date=row["start_date"] or UNSET,
-        expiry_date=row["expiry_date"] or UNSET,
-        usage_limit=row["usage_limit"],
-        campaign_id=row["campaign_id"],
-        advocate_profile_integration_id=row["advocate_integration_id"],
-        friend_profile_integration_id=row["friend_integration_id"] or UNSET,
-        attributes=decoder(Any).decode(row["attributes"]),
-        import_id=UNSET if row["import_id"] is None else row["import_id"],
-        code=row["value"],
-        usage_counter=row["usage_counter"],
-        batch_id=row["batch_id"] or UNSET,
-    )
 
 
 async def reserve(

@@ -1,11 +1,59 @@
 """The contract's shapes for referrals; pure data."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType, field
 
-from guerdon.wire.base import Wire
+from guerdon.wire.base import Input, Moment, Wire
+
+Uses = Annotated[int, Meta(ge=0, le=999999)]
+IntegrationId = Annotated[str, Meta(min_length=1, max_length=1000)]
+
+
+class NewReferral(Input, kw_only=True):
+    """Contract schema `NewReferral`."""
+
+    start_date: Moment | UnsetType = UNSET
+    expiry_date: Moment | UnsetType = UNSET
+    usage_limit: Uses | UnsetType = UNSET
+    campaign_id: int
+    advocate_profile_integration_id: IntegrationId
+    friend_profile_integration_id: Annotated[str, Meta(max_length=1000)] | UnsetType = UNSET
+    attributes: dict[str, Any] | UnsetType = UNSET
+
+
+class NewReferralsForMultipleAdvocates(Input, kw_only=True):
+    """Contract schema `NewReferralsForMultipleAdvocates`."""
+
+    start_date: Moment | UnsetType = UNSET
+    expiry_date: Moment | UnsetType = UNSET
+    usage_limit: Uses
+    campaign_id: int
+    advocate_profile_integration_ids: Annotated[list[IntegrationId], Meta(min_length=1, max_length=1000)]
+    attributes: dict[str, Any] | UnsetType = UNSET
+    valid_characters: list[str] | UnsetType = UNSET
+    referral_pattern: Annotated[str, Meta(min_length=3, max_length=100)] | UnsetType = UNSET
+
+
+class UpdateReferral(Input, kw_only=True):
+    """Contract schema `UpdateReferral`."""
+
+    friend_profile_integration_id: Annotated[str, Meta(max_length=1000)] | UnsetType = UNSET
+    start_date: Moment | UnsetType = UNSET
+    expiry_date: Moment | UnsetType = UNSET
+    usage_limit: Uses | UnsetType = UNSET
+    attributes: dict[str, Any] | UnsetType = UNSET
+
+
+class UpdateReferralBatch(Input, kw_only=True):
+    """Schema `UpdateReferralBatch` of an older contract (management.md §20)."""
+
+    attributes: dict[str, Any] | UnsetType = UNSET
+    batch_id: str = field(name="batchID")
+    start_date: Moment | UnsetType = UNSET
+    expiry_date: Moment | UnsetType = UNSET
+    usage_limit: Uses | UnsetType = UNSET
 
 
 class Referral(Wire, kw_only=True):

@@ -1,8 +1,6 @@
 """Coupons: create, list, read, update, delete, one by one and in batches (management.md §6)."""
 
 from datetime import datetime
-from secrets import choice
-from string import ascii_lowercase
 from typing import Annotated, Any, Literal
 
 from litestar import Response, delete, get, post, put
@@ -12,10 +10,10 @@ from litestar.params import Parameter
 from msgspec import UNSET, UnsetType
 
 from guerdon.api import checks
-from guerdon.api.lists import PageSize, Skip, Sort, moment, page
+from guerdon.api.lists import Flag, PageSize, Skip, Sort, Valid, flag, moment, page
 from guerdon.api.responses import no_content, ok
-from guerdon.db import applications, attributes, campaigns, coupon_codes, coupons
-from guerdon.db.coupon_codes import CodePattern
+from guerdon.db import applications, attributes, campaigns, codes, coupons
+from guerdon.db.codes import Wanted
 from guerdon.db.keys import Caller
 from guerdon.db.pool import Connection
 from guerdon.engine.codes import fold
@@ -40,12 +38,7 @@ MOST_COUPONS = 20_000
 MOST_COUPONS_WITH_PREFIX = 200_000
 
 Silent = Literal["yes", "no"]
-Flag = Literal["true", "false"]
 NewBatch = NewCoupons | NewCouponsForMultipleRecipients
-
-
-def _flag(value: Flag | None) -> bool | None:
-    return None if value is None else value == "true"
 
 
 async def filters(
@@ -57,7 +50,7 @@ async def filters(
     starts_after: Annotated[str | None, Parameter(query="startsAfter")] = None,
     expires_before: Annotated[str | None, Parameter(query="expiresBefore")] = None,
     expires_after: Annotated[str | None, Parameter(query="expiresAfter")] = None,
-    valid: Literal["expired", "validNow", "validFuture"] | None = None,
+    valid: Valid | None = None,
     usable: Flag | None = None,
     redeemed: Flag | None = None,
     referral_id: Annotated[int | None, Parameter(query="referralId")] = None,
@@ -76,8 +69,8 @@ async def filters(
         "startsAfter": moment("startsAfter", starts_after),
         "expiresBefore": moment("expiresBefore", expires_before),
         "expiresAfter": moment("expiresAfter", expires_after),
-        "usable": _flag(usable),
-        "redeemed": _flag(redeemed),
+        "usable": flag(usable),
+        "redeemed": flag(redeemed),
         "referralId": referral_id,
         "recipientIntegrationId": recipient_integration_id,
         "batchId": batch_id,
@@ -130,23 +123,9 @@ async def _attribute_problems(
     return checks.attributes(values, "Coupon", definitions) + checks.mandatory(values, names)
 
 
-def _pattern(data: NewBatch, campaign: Campaign, application: Application) -> CodePattern:
-    """The pattern of the request, else of the campaign, else eight letters and digits."""
-    settings: Any = {} if campaign.coupon_settings is UNSET else campaign.coupon_settings  # as stored: plain JSON
-    pattern = settings.get("couponPattern", coupon_codes.DEFAULT_PATTERN)
-    characters = settings.get("validCharacters") or coupon_codes.DEFAULT_CHARACTERS
-    if data.coupon_pattern is not UNSET:
-        pattern = data.coupon_pattern
-    if data.valid_characters is not UNSET and data.valid_characters:
-        characters = data.valid_characters
+def _wanted_codes(data: NewBatch) -> Wanted:
     prefix = (data.unique_prefix or "") if isinstance(data, NewCoupons) else ""
-    if "" in characters:
-        raise Invalid(errors=[Problem.at("/validCharacters", "minLength", "Expected `str` of length >= 1")])
-    found = coupon_codes.code_pattern(pattern, tuple(characters), prefix, str(application.case_sensitivity))
-    if found.longest() > coupon_codes.LONGEST_CODE:
-        details = f"The codes would be longer than {coupon_codes.LONGEST_CODE} characters"
-        raise Invalid(errors=[Problem.at("/couponPattern", "maxLength", details)])
-    return found
+    return Wanted(data.coupon_pattern, data.valid_characters, "/couponPattern", prefix)
 
 
 def _batch(data: NewBatch, values: dict[str, Any]) -> coupons.Batch:
@@ -161,7 +140,7 @@ def _batch(data: NewBatch, values: dict[str, Any]) -> coupons.Batch:
         attributes=values,
         is_reservation_mandatory=single is not None and single.is_reservation_mandatory is True,
         implicitly_reserved=single is not None and single.implicitly_reserved is True,
-        batch_id="".join(choice(ascii_lowercase) for _ in range(8)),
+        batch_id=codes.new_batch_id(),
     )
 
 
@@ -188,10 +167,11 @@ async def _create(
     values = coupons.without_nulls({**defaults, **given})
     problems = _constraint_problems(data) + await _attribute_problems(conn, caller, application, values)
     checks.refuse(problems)
-    pattern = _pattern(data, campaign, application)
-    codes = await coupon_codes.draw_codes(conn, application.id, pattern, len(recipients))
+    case_sensitivity = str(application.case_sensitivity)
+    pattern = codes.code_pattern(codes.COUPONS, _wanted_codes(data), campaign.coupon_settings, case_sensitivity)
+    drawn = await codes.draw_codes(conn, application.id, codes.COUPONS, pattern, len(recipients))
     place = (application.id, campaign.id)
-    made = await coupons.add_coupons(conn, place, codes, recipients, _batch(data, values), now, show=silent == "no")
+    made = await coupons.add_coupons(conn, place, drawn, recipients, _batch(data, values), now, show=silent == "no")
     return no_content() if silent == "yes" else ok(TotalPage(total_result_size=len(made), data=made))
 
 

@@ -1,35 +1,58 @@
-"""New coupon codes, drawn from a pattern (management.md §6)."""
+"""New codes of coupons and referrals, drawn from a pattern (management.md §6)."""
 
 from collections.abc import Iterator
 from itertools import chain, islice
 from math import gcd
 from random import SystemRandom
-from string import ascii_uppercase, digits
+from string import ascii_lowercase, ascii_uppercase, digits
+from typing import Any
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from guerdon.db.pool import Connection
+from guerdon.engine import new_codes
 from guerdon.engine.codes import fold
 from guerdon.errors import Invalid, Problem
 
-DEFAULT_PATTERN = "########"
-DEFAULT_CHARACTERS = tuple(ascii_uppercase + digits)
 LONGEST_CODE = 100
 # Patterns of up to so many combinations are used up to the last code; of larger ones so many are tried.
 MOST_TRIES = 200_000
 LARGEST_BATCH = 20_000
 
-SELECT_TAKEN = "SELECT value FROM coupons WHERE application_id = $1 AND value = ANY ($2)"
+SELECT_TAKEN_COUPONS = "SELECT value FROM coupons WHERE application_id = $1 AND value = ANY ($2)"
+SELECT_TAKEN_REFERRALS = "SELECT value FROM referrals WHERE application_id = $1 AND value = ANY ($2)"
 
 _random = SystemRandom()
 
 
-class CodePattern(Struct, frozen=True):
-    """`prefix` and `pattern`, in which each `#` stands for one of `characters`."""
+class Kind(Struct, frozen=True):
+    """Coupons or referrals: what their codes look like where nobody says, and which of some codes are taken."""
 
     pattern: str
     characters: tuple[str, ...]
+    select_taken: str
+
+
+COUPONS = Kind("########", tuple(ascii_uppercase + digits), SELECT_TAKEN_COUPONS)
+REFERRALS = Kind(new_codes.DEFAULT_PATTERN, tuple(new_codes.DEFAULT_CHARACTERS), SELECT_TAKEN_REFERRALS)
+
+
+class Wanted(Struct, frozen=True):
+    """What a request says about new codes; `pointer` is where a problem with the pattern stands."""
+
+    pattern: str | UnsetType
+    characters: list[str] | UnsetType
+    pointer: str
     prefix: str = ""
+
+
+class CodePattern(Struct, frozen=True):
+    """`prefix` and `pattern`, in which each `#` stands for one of `characters`; `pointer` as in Wanted."""
+
+    pattern: str
+    characters: tuple[str, ...]
+    prefix: str
+    pointer: str
 
     @property
     def combinations(self) -> int:
@@ -53,13 +76,31 @@ class CodePattern(Struct, frozen=True):
         return "".join(parts)
 
 
-def code_pattern(pattern: str, characters: tuple[str, ...], prefix: str, case_sensitivity: str) -> CodePattern:
-    """The pattern with everything folded, so that two characters that compare equal count once."""
-    folded = tuple(dict.fromkeys(fold(character, case_sensitivity) for character in characters))
-    return CodePattern(fold(pattern, case_sensitivity), folded, fold(prefix, case_sensitivity))
+def code_pattern(kind: Kind, wanted: Wanted, settings: Any, case_sensitivity: str) -> CodePattern:
+    """The pattern of the request, else of the campaign (its code `settings` as stored: plain JSON or UNSET), else the
+    usual one; folded, so that two characters that compare equal count once. Raises Invalid."""
+    ours: dict[str, Any] = {} if settings is UNSET else settings
+    characters = wanted.characters or ours.get("validCharacters") or kind.characters
+    if "" in characters:
+        raise Invalid(errors=[Problem.at("/validCharacters", "minLength", "Expected `str` of length >= 1")])
+    found = CodePattern(
+        pattern=fold(wanted.pattern or ours.get("couponPattern") or kind.pattern, case_sensitivity),
+        characters=tuple(dict.fromkeys(fold(character, case_sensitivity) for character in characters)),
+        prefix=fold(wanted.prefix, case_sensitivity),
+        pointer=wanted.pointer,
+    )
+    if found.longest() > LONGEST_CODE:
+        details = f"The codes would be longer than {LONGEST_CODE} characters"
+        raise Invalid(errors=[Problem.at(wanted.pointer, "maxLength", details)])
+    return found
 
 
-async def draw_codes(conn: Connection, application_id: int, pattern: CodePattern, count: int) -> list[str]:
+def new_batch_id() -> str:
+    """What the codes of one request share, e.g. `tqyrgahe`."""
+    return "".join(_random.choices(ascii_lowercase, k=8))
+
+
+async def draw_codes(conn: Connection, application_id: int, kind: Kind, pattern: CodePattern, count: int) -> list[str]:
     """`count` random codes that the Application does not have yet, sorted; raises Invalid if there are too few.
 
     A pattern without `#` is the code itself, taken or not: the insert will tell.
@@ -74,7 +115,7 @@ async def draw_codes(conn: Connection, application_id: int, pattern: CodePattern
         batch = list(islice(drawn, min(size, LARGEST_BATCH)))
         if not batch:
             raise _too_few(pattern)
-        taken = {row["value"] for row in await conn.fetch(SELECT_TAKEN, application_id, batch)}
+        taken = {row["value"] for row in await conn.fetch(kind.select_taken, application_id, batch)}
         found += [code for code in batch if code not in taken][:missing]
         size = 4 * max(size, 100)  # a nearly used up pattern should take few rounds
     return sorted(found)  # two requests that draw the same codes wait for each other instead of deadlocking
@@ -104,4 +145,4 @@ def _coprime(total: int) -> int:
 
 def _too_few(pattern: CodePattern) -> Invalid:
     details = f'Too few codes are left of the pattern "{pattern.prefix}{pattern.pattern}"'
-    return Invalid(errors=[Problem.at("/couponPattern", "Invalid value", details)])
+    return Invalid(errors=[Problem.at(pattern.pointer, "Invalid value", details)])

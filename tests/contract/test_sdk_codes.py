@@ -1,0 +1,76 @@
+"""The vendor's SDK for Python (talon-one-sdk 26.2): referrals and reservations, inventories, erasing a customer."""
+
+import json
+
+import pytest
+import talon_one
+from talon_one import models
+from talon_one.exceptions import BadRequestException, NotFoundException, UnauthorizedException
+
+import make
+from conftest import INTEGRATION_KEY, MANAGEMENT_KEY
+
+
+def _client(server, scheme, prefix, key):
+    configuration = talon_one.Configuration(host=server.url, api_key={scheme: key}, api_key_prefix={scheme: prefix})
+    return talon_one.ApiClient(configuration)
+
+
+@pytest.fixture
+def sdk(server):
+    return talon_one.IntegrationApi(_client(server, "api_key_v1", "ApiKey-v1", INTEGRATION_KEY))
+
+
+@pytest.fixture
+def office(server):
+    return talon_one.ManagementApi(_client(server, "management_key", "ManagementKey-v1", MANAGEMENT_KEY))
+
+
+@pytest.fixture
+def campaign(manager):
+    return make.new_campaign(manager, features=["referrals", "coupons"])
+
+
+def test_new_referrals(sdk, server, campaign):
+    new = models.NewReferral(
+        campaign_id=campaign["id"], advocate_profile_integration_id="ann", friend_profile_integration_id="fred"
+    )
+    made = sdk.create_referral(new)
+    assert (made.campaign_id, made.advocate_profile_integration_id, made.usage_limit) == (campaign["id"], "ann", 0)
+    assert (made.friend_profile_integration_id, made.usage_counter, len(made.code)) == ("fred", 0, 12)
+    several = models.NewReferralsForMultipleAdvocates(
+        campaign_id=campaign["id"],
+        advocate_profile_integration_ids=["ann", "bob"],
+        usage_limit=1,
+        referral_pattern="REF-####",
+    )
+    assert sdk.create_referrals_for_multiple_advocates(several) is None
+    answer = sdk.create_referrals_for_multiple_advocates(several, silent="no")
+    assert answer.total_result_size == 2
+    assert [one.advocate_profile_integration_id for one in answer.data] == ["ann", "bob"]
+    assert len(server.sql("SELECT id FROM referrals")) == 5
+
+
+def test_referrals_that_are_refused(sdk, server):
+    new = models.NewReferral(campaign_id=9, advocate_profile_integration_id="ann")
+    with pytest.raises(BadRequestException) as refused:
+        sdk.create_referral(new)
+    assert refused.value.data.errors[0].source.pointer == "/campaignId"
+    other = talon_one.IntegrationApi(_client(server, "api_key_v1", "ApiKey-v1", "0" * 64))
+    with pytest.raises(UnauthorizedException):
+        other.create_referral(new)
+    assert server.sql("SELECT id FROM referrals") == []
+
+
+def test_the_back_office_looks_after_referrals(office, shop, campaign):
+    made = make.new_referral(shop, campaign["id"], "ann")
+    listed = office.get_referrals_without_total_count(1, 1, advocate="ann", usable="true", valid="validNow")
+    assert (listed.has_more, [one.code for one in listed.data]) == (False, [made["code"]])
+    update = models.UpdateReferral(usage_limit=3, friend_profile_integration_id="fred")
+    changed = office.update_referral(1, 1, str(made["id"]), update)
+    assert (changed.usage_limit, changed.friend_profile_integration_id) == (3, "fred")
+    office.delete_referral(1, 1, str(made["id"]))
+    with pytest.raises(NotFoundException) as refused:
+        office.delete_referral(1, 1, str(made["id"]))
+    assert json.loads(refused.value.body)["message"] == "Referral not found"
+    assert office.get_referrals_without_total_count(1, 1).data == []
