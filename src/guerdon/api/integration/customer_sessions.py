@@ -31,6 +31,7 @@ async def update_customer_session_v2(
     customer_session_id: str,
     data: IntegrationRequest,
     key: IntegrationKey,
+    connections: Any,
     now: datetime,
     state: State,
     dry: bool = False,
@@ -46,7 +47,7 @@ async def update_customer_session_v2(
         now=now,
         judged_at=_judged_at(judged_at, now, key, dry=dry),
     )
-    content = await apply_session(state.pool, state.programs, update)
+    content = await apply_session(connections, state.programs, update)
     return cast("IntegrationStateV2", Response(content, media_type="application/json"))  # encoded already
 
 
