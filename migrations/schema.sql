@@ -298,6 +298,15 @@ ALTER TABLE public.events ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.idempotency_keys (
+    application_id bigint NOT NULL,
+    digest bytea NOT NULL,
+    request_digest bytea NOT NULL,
+    status smallint NOT NULL,
+    content bytea NOT NULL,
+    created timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.limit_counters (
     id bigint NOT NULL,
     application_id bigint NOT NULL,
@@ -535,6 +544,9 @@ ALTER TABLE ONLY public.events
 ALTER TABLE ONLY public.events_default
     ADD CONSTRAINT events_default_pkey PRIMARY KEY (id, created);
 
+ALTER TABLE ONLY public.idempotency_keys
+    ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (application_id, digest);
+
 ALTER TABLE ONLY public.limit_counters
     ADD CONSTRAINT limit_counters_key UNIQUE (campaign_id, action, period, entities);
 
@@ -605,6 +617,8 @@ CREATE INDEX events_session ON ONLY public.events USING btree (session_id, id);
 
 CREATE INDEX events_default_session_id_id_idx ON public.events_default USING btree (session_id, id);
 
+CREATE INDEX idempotency_keys_created ON public.idempotency_keys USING btree (application_id, created);
+
 CREATE INDEX referral_redemptions_profile ON public.referral_redemptions USING btree (profile_id);
 
 CREATE INDEX referral_redemptions_referral ON public.referral_redemptions USING btree (referral_id);
@@ -671,6 +685,9 @@ ALTER TABLE ONLY public.evaluation_groups
 
 ALTER TABLE ONLY public.evaluation_groups
     ADD CONSTRAINT evaluation_groups_parent_id_fkey FOREIGN KEY (parent_id) REFERENCES public.evaluation_groups(id);
+
+ALTER TABLE ONLY public.idempotency_keys
+    ADD CONSTRAINT idempotency_keys_application_id_fkey FOREIGN KEY (application_id) REFERENCES public.applications(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.limit_counters
     ADD CONSTRAINT limit_counters_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES public.campaigns(id) ON DELETE CASCADE;

@@ -1,16 +1,14 @@
 """What a counting request waits for, with the other side of the race held still."""
 
 import asyncio
-import time
-from contextlib import asynccontextmanager
 
-import asyncpg
 import httpx
 import pytest
 
 from checkout import coupon_rule, effects, line, put, refusal, rows, running, update
 from conftest import INTEGRATION_KEY
 from guerdon.db import pool
+from racing import holding, waits
 
 BUSY = refusal("Too many requests are updating this session at the same time", status=409)
 
@@ -19,18 +17,6 @@ BUSY = refusal("Too many requests are updating this session at the same time", s
 def impatient(monkeypatch):
     """A server that waits for locks only shortly; to be named before `server`."""
     monkeypatch.setattr(pool, "LOCK_TIMEOUT", "300ms")
-
-
-@asynccontextmanager
-async def holding(server, statement, *values):
-    """A transaction that has run this statement, committed at the end of the block."""
-    conn = await asyncpg.connect(server.database)
-    try:
-        async with conn.transaction():
-            await conn.execute(statement, *values)
-            yield conn
-    finally:
-        await conn.close()
 
 
 def closing(server, session_id):
@@ -42,20 +28,6 @@ def closing(server, session_id):
             return put(client, session_id, {"state": "closed"})
 
     return asyncio.get_running_loop().run_in_executor(None, close)
-
-
-async def waits(conn, table):
-    """Until the server waits for a lock held by somebody, in a statement on this table."""
-    ends = time.monotonic() + 5
-    while time.monotonic() < ends:
-        await conn.execute("SELECT pg_stat_clear_snapshot()")
-        found = await conn.fetchval(
-            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE $1", f"%{table}%"
-        )
-        if found:
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError(f"nobody waits for {table}")
 
 
 def test_codes_that_come_while_a_close_waits_are_judged(shop, manager, server):

@@ -30,8 +30,8 @@ from guerdon.api.management import (
     rulesets,
 )
 from guerdon.api.responses import JsonResponse, refusal
-from guerdon.api.session_route import LARGEST_BODY, SessionRoute
-from guerdon.api.unit_of_work import UnitOfWork
+from guerdon.api.session_route import SessionRoute
+from guerdon.api.unit_of_work import LARGEST_BODY, UnitOfWork
 from guerdon.db import pool
 from guerdon.db.pool import Connection
 from guerdon.errors import ClientError, ErrorResponse, Invalid, Problem
@@ -70,7 +70,13 @@ class WireSchemas(OpenAPISchemaPlugin):
 async def provide_conn(request: Request[Any, Any, Any]) -> Connection:
     """The connection of the request, in its transaction (unit_of_work.py)."""
     work: UnitOfWork = request.scope["state"]["work"]
-    return await work.connection(request.app.state.pool)
+    return await work.connection()
+
+
+def provide_connections(request: Request[Any, Any, Any]) -> Any:
+    """What handlers that open transactions themselves open them on; never `state.pool` (api/idempotency.py)."""
+    work: UnitOfWork = request.scope["state"]["work"]
+    return work.connections
 
 
 def provide_now(state: State) -> datetime:
@@ -138,7 +144,11 @@ _REFUSALS = {
 }
 
 
-_SHARED = {"conn": Provide(provide_conn), "now": Provide(provide_now, sync_to_thread=False)}
+_SHARED = {
+    "conn": Provide(provide_conn),
+    "connections": Provide(provide_connections, sync_to_thread=False),
+    "now": Provide(provide_now, sync_to_thread=False),
+}
 
 
 def _router(guard: Any, user_name: str, security: str, handlers: list[Any]) -> Router:

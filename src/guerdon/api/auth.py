@@ -29,8 +29,9 @@ def credentials(header: str) -> tuple[str, str]:
 
 async def require_integration_key(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     """Guard of the Integration API; leaves the key as `request.user`."""
+    known: IntegrationKey | None = connection.scope["state"].get("key")  # found for an Idempotency-Key
     header = connection.headers.get("authorization", "")
-    connection.scope["user"] = await find_integration_key(connection.app.state, header)
+    connection.scope["user"] = known or await find_integration_key(connection.app.state, header)
 
 
 async def find_integration_key(state: State, header: str) -> IntegrationKey:

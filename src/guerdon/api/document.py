@@ -7,13 +7,26 @@ from typing import Any
 import msgspec
 from litestar import Litestar
 
+from guerdon.api.idempotency import HEADER, LONGEST_KEY, OPERATIONS
 from guerdon.engine.effects import EFFECT_TYPES
+
+IDEMPOTENCY_KEY = {
+    "name": HEADER,
+    "in": "header",
+    "required": False,
+    "description": "The answer is kept for 24 hours, and given again to the same request under the same key.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY},
+}
 
 
 def openapi_document(app: Litestar) -> dict[str, Any]:
     """OpenAPI 3.1 of everything the application serves."""
     document: dict[str, Any] = app.openapi_schema.to_schema()
     document["paths"] = {_camel_parameters(path): _renamed(item) for path, item in document["paths"].items()}
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            if (method.upper(), re.sub(r"\{\w+\}", "{}", path)) in OPERATIONS:
+                operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
     schemas = document["components"]["schemas"]
     if "Effect" in schemas:
         schemas.update(_effect_schemas())

@@ -10,18 +10,17 @@ from urllib.parse import parse_qs, unquote
 
 from litestar import Litestar, Response
 
-from guerdon.api import unit_of_work
+from guerdon.api import idempotency, unit_of_work
 from guerdon.api.auth import find_integration_key
 from guerdon.api.integration.customer_sessions import get_customer_session, update_customer_session_v2
-from guerdon.api.unit_of_work import Message, Receive, Send, send_json, send_refusal
+from guerdon.api.unit_of_work import Message, Receive, Send, read_body, send_json, send_refusal
 from guerdon.db import pool
 from guerdon.db.keys import IntegrationKey
-from guerdon.errors import Invalid, Problem, TooLarge, Unauthorized
+from guerdon.errors import Invalid, Problem, Unauthorized
 from guerdon.wire.base import decode, encode
 from guerdon.wire.customer_sessions import IntegrationRequest
 
 PREFIX = b"/v2/customer_sessions/"
-LARGEST_BODY = 10 * 1024 * 1024
 MOST_KEYS = 10_000
 FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
@@ -35,6 +34,12 @@ class SessionRoute:
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """The ASGI call."""
+        if scope["type"] == "http" and idempotency.has_key(scope):
+            await idempotency.serve(self._serve, self.app.state, scope, receive, send)
+        else:
+            await self._serve(scope, receive, send)
+
+    async def _serve(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] in ("PUT", "GET"):
             path: bytes = scope.get("raw_path") or scope["path"].encode()
             session_id = path.removeprefix(PREFIX)
@@ -42,7 +47,7 @@ class SessionRoute:
                 await self._respond(scope, session_id, receive, send)
                 return
         if scope["type"] == "http":
-            await unit_of_work.serve(cast("Any", self.app), scope, receive, send)
+            await unit_of_work.serve(cast("Any", self.app), self._connections(scope), scope, receive, send)
         else:
             await self.app(cast("Any", scope), cast("Any", receive), cast("Any", send))
 
@@ -59,20 +64,23 @@ class SessionRoute:
 
     async def _update(self, scope: Message, session_id: bytes, receive: Receive) -> bytes:
         header = _authorization(scope)
-        key = self._keys.get(header)
-        cached = key is not None
-        if key is None:
-            key = await self._find_key(header)
-        body = decode(await _read(receive), IntegrationRequest, envelope="/customerSession")
-        query = _query(scope["query_string"])
+        found: IntegrationKey | None = scope.get("state", {}).get("key")
+        cached = None if found else self._keys.get(header)
+        key = found or cached or await self._find_key(header)
+        body = decode(await read_body(receive), IntegrationRequest, envelope="/customerSession")
+        query = _query(scope["query_string"]) | {"connections": self._connections(scope)}
         try:
             return await self._call(session_id, key, body, query)
         except Unauthorized:
             # The key was deleted, changed or has expired since it was cached: look again, once.
             self._keys.pop(header, None)
-            if not cached:
+            if cached is None:
                 raise
             return await self._call(session_id, await self._find_key(header), body, query)
+
+    def _connections(self, scope: Message) -> Any:
+        """What the request runs on: the pool, or the one connection of a request with an Idempotency-Key."""
+        return scope.get("state", {}).get("connections") or self.app.state.pool
 
     async def _show(self, scope: Message, session_id: bytes) -> bytes:
         state = self.app.state
@@ -104,17 +112,6 @@ class SessionRoute:
 def _authorization(scope: Message) -> str:
     found: bytes = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
     return found.decode("latin-1")
-
-
-async def _read(receive: Receive) -> bytes:
-    body, more = b"", True
-    while more:
-        message = await receive()
-        body += message.get("body", b"")
-        more = message.get("more_body", False)
-        if len(body) > LARGEST_BODY:
-            raise TooLarge("The request body is too large")
-    return body
 
 
 def _text(session_id: bytes) -> str:

@@ -12,11 +12,14 @@ from guerdon.api import slashes
 from guerdon.api.responses import refusal
 from guerdon.db import pool
 from guerdon.db.pool import Connection
+from guerdon.errors import TooLarge
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Any, Any, Any], Awaitable[None]]
+
+LARGEST_BODY = 10 * 1024 * 1024
 
 
 class _Undo(Exception):
@@ -24,14 +27,16 @@ class _Undo(Exception):
 
 
 class UnitOfWork:
-    """The transaction of one request; `end` may be called any number of times."""
+    """The transaction of one request; `end` may be called any number of times. `connections` are for handlers that
+    open transactions themselves."""
 
-    def __init__(self) -> None:
+    def __init__(self, connections: Any) -> None:
+        self.connections = connections
         self._open: AbstractAsyncContextManager[Connection] | None = None
 
-    async def connection(self, connections: Any) -> Connection:
+    async def connection(self) -> Connection:
         """The connection of the request, in its transaction."""
-        opened = pool.transaction(connections)
+        opened = pool.transaction(self.connections)
         conn = await opened.__aenter__()
         self._open = opened
         return conn
@@ -48,9 +53,9 @@ class UnitOfWork:
             await opened.__aexit__(_Undo, undo, None)
 
 
-async def serve(app: App, scope: Message, receive: Receive, send: Send) -> None:
+async def serve(app: App, connections: Any, scope: Message, receive: Receive, send: Send) -> None:
     """Call the framework with a unit of work in `scope["state"]`."""
-    work = UnitOfWork()
+    work = UnitOfWork(connections)
     scope.setdefault("state", {})["work"] = work
     refused = False
 
@@ -80,7 +85,19 @@ async def send_refusal(error: Exception, scope: Message, send: Send) -> None:
 
 
 async def send_json(status: int, content: bytes, send: Send) -> None:
-    """A whole answer."""
+    """A whole answer; one without content (204) says nothing about it."""
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(content)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.start", "status": status, "headers": headers if content else []})
     await send({"type": "http.response.body", "body": content})
+
+
+async def read_body(receive: Receive) -> bytes:
+    """The whole body of a request; raises TooLarge."""
+    body, more = b"", True
+    while more:
+        message = await receive()
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+        if len(body) > LARGEST_BODY:
+            raise TooLarge("The request body is too large")
+    return body

@@ -71,6 +71,20 @@ async def transaction(pool: asyncpg.Pool) -> AsyncIterator[Connection]:
             _raise_for_client(error)
 
 
+class OneConnection:
+    """A connection with an open transaction, handed out where a pool is expected: what is done through it, also in
+    transactions of its own (savepoints), stays or goes with that transaction."""
+
+    def __init__(self, conn: Connection) -> None:
+        self._conn = conn
+
+    @asynccontextmanager
+    async def acquire(self) -> AsyncIterator[Connection]:
+        """The connection; what is done with it is undone by any exception."""
+        async with self._conn.transaction():
+            yield self._conn
+
+
 def _raise_for_client(error: asyncpg.PostgresError) -> NoReturn:
     known = client_error(error)
     if known is None:

@@ -26,13 +26,11 @@ from guerdon.wire.customer_sessions import IntegrationRequest, NewCustomerSessio
 
 # Each time a decision does not hold, another request got through; so many of them in a row mean a crowd.
 MOST_TRIES = 20
-Remember = Callable[[Connection, bytes], Awaitable[None]]
 
 
 class Update(Struct, frozen=True, kw_only=True):
     """A request on a session. `now` is the time of the request and `judged_at` the one that schedules and coupon
-    dates are judged by: the same, but for keys with a time offset and dry requests of the future. `remember` is called
-    with the answer in the transaction of the request, which it then has even where one statement would do."""
+    dates are judged by: the same, but for keys with a time offset and dry requests of the future."""
 
     key: IntegrationKey
     integration_id: str
@@ -40,7 +38,6 @@ class Update(Struct, frozen=True, kw_only=True):
     dry: bool
     now: datetime
     judged_at: datetime
-    remember: Remember | None = None
 
 
 async def apply_session(connections: Any, programs: Programs, update: Update) -> bytes:
@@ -50,21 +47,18 @@ async def apply_session(connections: Any, programs: Programs, update: Update) ->
     customer are as they were read, every counter has the room (commit.py); else it is decided anew (ADR 0014).
     Raises Invalid, Unauthorized or Conflict.
     """
-    async with pool.connection(connections) as conn:
-        return await trying(lambda: _apply(conn, programs, update))
+    return await trying(connections, lambda conn: _apply(conn, programs, update))
 
 
-async def trying(attempt: Callable[[], Awaitable[bytes]]) -> bytes:
-    """Attempt it until it holds; Conflict when others are always faster."""
+async def trying(connections: Any, attempt: Callable[[Connection], Awaitable[bytes]]) -> bytes:
+    """Attempt it until what was decided holds; Conflict when others are always faster."""
     for _ in range(MOST_TRIES):
         try:
             with localcontext(ARITHMETIC):  # amounts are exact to the last digit
-                return await attempt()
+                async with pool.connection(connections) as conn:
+                    return await attempt(conn)
         except Retry:
             continue
-        except pool.DatabaseError as error:
-            if not isinstance(pool.client_error(error), Retry):
-                raise
     raise Conflict(pool.SESSION_BUSY)
 
 
@@ -85,12 +79,7 @@ async def _apply(conn: Connection, programs: Programs, update: Update) -> bytes:
     wanted = [] if update.body.response_content is UNSET else list(dict.fromkeys(update.body.response_content))
     if update.dry:
         return await answer(conn, decided, None, wanted)
-    if update.remember is None:
-        return await answer(conn, decided, await commit(conn, decided, list(wanted)), wanted)
-    async with conn.transaction():
-        content = await answer(conn, decided, await commit(conn, decided, list(wanted)), wanted)
-        await update.remember(conn, content)
-    return content
+    return await answer(conn, decided, await commit(conn, decided, list(wanted)), wanted)
 
 
 async def _complete(conn: Connection, program: Program, facts: Facts, around: Read) -> Facts:

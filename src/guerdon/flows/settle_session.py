@@ -6,7 +6,6 @@ from typing import Any
 
 from msgspec import UNSET, Struct, structs
 
-from guerdon.db import pool
 from guerdon.db.customer_sessions import Read, StoredSession
 from guerdon.db.keys import IntegrationKey
 from guerdon.db.pool import Connection
@@ -14,7 +13,7 @@ from guerdon.engine.facts import ReturnedLine
 from guerdon.engine.program import Program
 from guerdon.errors import Invalid, NotFound, Problem
 from guerdon.flows.answer import return_of, state_of
-from guerdon.flows.apply_session import Remember, trying
+from guerdon.flows.apply_session import trying
 from guerdon.flows.commit import Decided, commit, written_into
 from guerdon.flows.complete import with_its_referral, with_standing
 from guerdon.flows.decide import decide
@@ -37,13 +36,11 @@ class Settlement(Struct, frozen=True, kw_only=True):
     integration_id: str
     now: datetime
     judged_at: datetime
-    remember: Remember | None = None
 
 
 async def reopen_session(connections: Any, programs: Programs, request: Settlement) -> bytes:
     """Open a closed session again; the JSON of ReopenSessionResponse. Raises NotFound, Invalid or Conflict."""
-    async with pool.connection(connections) as conn:
-        return await trying(lambda: _reopen(conn, programs, request))
+    return await trying(connections, lambda conn: _reopen(conn, programs, request))
 
 
 async def _reopen(conn: Connection, programs: Programs, request: Settlement) -> bytes:
@@ -55,12 +52,8 @@ async def _reopen(conn: Connection, programs: Programs, request: Settlement) -> 
     facts = await with_standing(conn, program, facts, stored)
     facts, outcome = await decide(conn, program, facts, request.judged_at)
     decided = Decided(program, merged, facts, outcome, around, request.now, request.judged_at)
-    content = encode(ReopenSessionResponse(effects=list(outcome.effects)))
-    async with conn.transaction():
-        await commit(conn, decided, [])
-        if request.remember is not None:
-            await request.remember(conn, content)
-    return content
+    await commit(conn, decided, [])
+    return encode(ReopenSessionResponse(effects=list(outcome.effects)))
 
 
 async def return_items(
@@ -73,8 +66,7 @@ async def return_items(
     run_rules: bool,
 ) -> bytes:
     """Return units of a closed session; the JSON of IntegrationStateV2. Raises NotFound, Invalid or Conflict."""
-    async with pool.connection(connections) as conn:
-        return await trying(lambda: _return(conn, programs, request, body, dry=dry, run_rules=run_rules))
+    return await trying(connections, lambda conn: _return(conn, programs, request, body, dry=dry, run_rules=run_rules))
 
 
 async def _return(
@@ -103,12 +95,7 @@ async def _return(
     wanted = [] if body.response_content is UNSET else list(dict.fromkeys(body.response_content))
     if dry:
         return await _answer(conn, decided, None, wanted)
-    async with conn.transaction():
-        kept = await commit(conn, decided, list(wanted))
-        answer = await _answer(conn, decided, kept, wanted)
-        if request.remember is not None:
-            await request.remember(conn, answer)
-    return answer
+    return await _answer(conn, decided, await commit(conn, decided, list(wanted)), wanted)
 
 
 async def _answer(conn: Connection, decided: Decided, kept: Any, wanted: Sequence[str]) -> bytes:

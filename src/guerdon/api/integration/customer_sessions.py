@@ -34,6 +34,7 @@ async def update_customer_session_v2(
     customer_session_id: str,
     data: IntegrationRequest,
     key: IntegrationKey,
+    connections: Any,
     now: datetime,
     state: State,
     dry: bool = False,
@@ -49,7 +50,7 @@ async def update_customer_session_v2(
         now=now,
         judged_at=_judged_at(judged_at, now, key, dry=dry),
     )
-    content = await apply_session(state.pool, state.programs, update)
+    content = await apply_session(connections, state.programs, update)
     return cast("IntegrationStateV2", Response(content, media_type="application/json"))  # encoded already
 
 
@@ -77,13 +78,14 @@ async def return_cart_items(
     customer_session_id: str,
     data: ReturnIntegrationRequest,
     key: IntegrationKey,
+    connections: Any,
     now: datetime,
     state: State,
     dry: bool = False,
     run_rule_engine: Annotated[bool, Parameter(query="runRuleEngine")] = False,
 ) -> IntegrationStateV2:
     request = _settlement(customer_session_id, key, now)
-    content = await return_items(state.pool, state.programs, request, data, dry=dry, run_rules=run_rule_engine)
+    content = await return_items(connections, state.programs, request, data, dry=dry, run_rules=run_rule_engine)
     return cast("IntegrationStateV2", Response(content, media_type="application/json"))
 
 
@@ -93,9 +95,9 @@ async def return_cart_items(
     tags=["Customer sessions"],
 )
 async def reopen_customer_session(
-    customer_session_id: str, key: IntegrationKey, now: datetime, state: State
+    customer_session_id: str, key: IntegrationKey, connections: Any, now: datetime, state: State
 ) -> ReopenSessionResponse:
-    content = await reopen_session(state.pool, state.programs, _settlement(customer_session_id, key, now))
+    content = await reopen_session(connections, state.programs, _settlement(customer_session_id, key, now))
     return cast("ReopenSessionResponse", Response(content, media_type="application/json"))
 
 
