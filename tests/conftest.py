@@ -25,10 +25,10 @@ from guerdon.api.app import build_app
 from guerdon.db import pool as db_pool
 from guerdon.db.embedded import Embedded
 from guerdon.settings import Settings
+from processes import Nursery, look_at
+from serving import INTEGRATION_KEY, MANAGEMENT_KEY
 
 TEMPLATE = "guerdon_template"
-INTEGRATION_KEY = "11" * 32
-MANAGEMENT_KEY = "22" * 32
 EMAIL, PASSWORD = "admin@example.com", "correct horse battery"
 _numbers = itertools.count(1)
 
@@ -44,6 +44,14 @@ def postgres() -> Iterator[str]:
     postmaster = int((folder / "postgresql" / "postmaster.pid").read_text().splitlines()[0])
     os.kill(postmaster, signal.SIGQUIT)
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Nursery]:
+    """Starts server processes quickly."""
+    made = Nursery()
+    yield made
+    made.close()
 
 
 async def _make_template(url: str) -> None:
@@ -125,17 +133,7 @@ def _serve(database: str) -> Iterator[SimpleNamespace]:
         time.sleep(0.005)
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
 
-    def sql(statement: str, *values: object) -> list[asyncpg.Record]:
-        async def fetch() -> list[asyncpg.Record]:
-            conn = await asyncpg.connect(database)
-            try:
-                return await conn.fetch(statement, *values)
-            finally:
-                await conn.close()
-
-        return asyncio.run(fetch())
-
-    yield SimpleNamespace(url=url, clock=clock, database=database, sql=sql)
+    yield SimpleNamespace(url=url, clock=clock, database=database, sql=look_at(database))
     running.should_exit = True
     thread.join(10)
 
