@@ -123,19 +123,6 @@ def test_a_rule_needs_the_features_of_its_campaign(server, manager):
     assert server.sql("SELECT count(*) AS count FROM rulesets")[0]["count"] == 0
 
 
-def test_what_the_server_does_not_keep_yet_cannot_be_promised(server, manager, campaign):
-    manager.post("/v1/attributes", json=make.attribute("Coupon", "used")).raise_for_status()
-    written = ["updateAttribute", ["Coupon", "Attributes", "used"], "yes"]
-    rule = make.rule(condition=["and", ["budgetAvailable", "setDiscount"]], effects=[["createCoupon", {}], written])
-    found = refused(manager.post(RULESETS, json=make.ruleset(rule)))
-    assert found == [
-        ("/rules/0/condition/1/0", "`budgetAvailable` cannot be used here yet"),
-        ("/rules/0/effects/0/0", "`createCoupon` cannot be used here yet"),
-        ("/rules/0/effects/1/1", "attributes of Coupon cannot be written here yet"),
-    ]
-    assert server.sql("SELECT count(*) AS count FROM rulesets")[0]["count"] == 0
-
-
 def test_a_campaign_of_type_cart_item_has_effects_on_items_only(server, manager):
     make.new_campaign(manager, type="cartItem")
     [(pointer, _)] = refused(manager.post(RULESETS, json=make.ruleset(make.rule())))

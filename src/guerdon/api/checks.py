@@ -31,13 +31,6 @@ LIMIT_ACTIONS = (
     "reserveCoupon",
 )
 
-# What the engine can decide and the server does not keep yet: created codes, reservations, limits, and attributes of
-# anything but the session and its customer. A rule must not promise them.
-WITHHELD = (
-    "createCoupon", "createReferral", "reserveCoupon", "budgetAvailable", "budgetEnoughFor", "updateItemAttribute",
-    "AdvocateProfile.Attributes", "Coupon.Attributes", "Referral.Attributes",
-)  # fmt: skip
-
 
 def refuse(problems: list[Problem]) -> None:
     """Raise Invalid when there are problems."""

@@ -2,7 +2,7 @@
 
 They are read without locks before a request is judged, and counted in one statement at the very end of its
 transaction: COUNT moves a counter only as far as its limit allows *now*. Where that is not what was decided, the
-caller undoes everything and judges again (docs/adr/0014).
+caller undoes everything and judges again (docs/adr/0015).
 """
 
 from collections.abc import Collection, Iterable, Sequence

@@ -30,14 +30,12 @@ _FAIL = registry.Function(name="fail", params=(TEXT,), returns=ANY, run=fail)
 
 class Authoring(Struct, frozen=True, kw_only=True):
     """What a ruleset is written for: the custom attributes by (entity, name) with their types, what rules may name,
-    the features of the campaign (None where they do not matter), whether it is one of type cartItem, and what
-    cannot be carried out (check.Checker)."""
+    the features of the campaign (None where they do not matter), and whether it is one of type cartItem."""
 
     attributes: Mapping[tuple[str, str], str] = {}
     library: Library = EMPTY
     features: frozenset[str] | None = None
     item_only: bool = False
-    withheld: frozenset[str] = frozenset()
 
 
 def check_ruleset(
@@ -49,19 +47,15 @@ def check_ruleset(
     features: Iterable[str] | None = None,
     item_only: bool = False,
     strikethrough_rules: list[dict[str, Any]] | None = None,
-    withheld: Iterable[str] = (),
 ) -> list[Problem]:
     """Everything that is wrong with a ruleset, each problem with its JSON pointer; empty when it may be saved.
 
     `attributes` maps (entity, name) of the custom attributes to their types; `library` holds what rules name.
     `features` are those of the campaign, None where they do not matter; `item_only` is set for campaigns of type
-    cartItem. Strikethrough rules have effects on items only, and no conditions (rules.md §7.1). `withheld` names what
-    whoever runs the rules cannot carry out: functions, and writing to `Coupon.Attributes` and the like.
+    cartItem. Strikethrough rules have effects on items only, and no conditions (rules.md §7.1).
     """
     chosen = None if features is None else frozenset(features)
-    authoring = Authoring(
-        attributes=attributes, library=library, features=chosen, item_only=item_only, withheld=frozenset(withheld)
-    )
+    authoring = Authoring(attributes=attributes, library=library, features=chosen, item_only=item_only)
     checked = _Ruleset(rules, bindings, authoring)
     if strikethrough_rules:
         if chosen is not None and "strikethrough" not in chosen:
@@ -167,7 +161,6 @@ class _Ruleset:
             authoring.attributes,
             features=authoring.features,
             item_only=authoring.item_only,
-            withheld=authoring.withheld,
             known=self.known,
             filters=self.filters,
             names=names or Names(self.shared_names),

@@ -44,7 +44,7 @@ async def apply_session(connections: Any, programs: Programs, update: Update) ->
     """Judge the session and, unless the request is dry, store it; the JSON of IntegrationStateV2.
 
     Nothing is locked while it is judged. What was decided is written only if it still holds: the session and the
-    customer are as they were read, every counter has the room (commit.py); else it is decided anew (ADR 0014).
+    customer are as they were read, every counter has the room (commit.py); else it is decided anew (ADR 0015).
     Raises Invalid, Unauthorized or Conflict.
     """
     return await trying(connections, lambda conn: _apply(conn, programs, update))

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from litestar import get
 from msgspec import UNSET
 
-from guerdon.api import checks
 from guerdon.db import applications, attributes
 from guerdon.db.keys import Caller
 from guerdon.db.pool import Connection
@@ -32,7 +31,7 @@ async def get_rule_environment(application_id: int, caller: Caller, conn: Connec
     return RuleEnvironment(
         application_id=application_id,
         slots=[*_built_in(), *_custom(known)],
-        functions=[_function(function) for function in all_functions() if function.name not in checks.WITHHELD],
+        functions=[_function(function) for function in all_functions()],
     )
 
 
@@ -45,7 +44,7 @@ def _built_in() -> Iterator[SlotDef]:
 def _custom(known: list[Attribute]) -> Iterator[SlotDef]:
     """The attributes by the paths that rules read them at: those of customers also stand under whoever advertised."""
     types: dict[tuple[str, str], str] = {(attribute.entity, attribute.name): attribute.type for attribute in known}
-    checker = Checker({}, types, withheld=frozenset(checks.WITHHELD))
+    checker = Checker({}, types)
     for entity, (owner, _) in ATTRIBUTES.items():
         for attribute in known:
             if attribute.entity == owner:

@@ -50,7 +50,6 @@ async def _check(conn: Connection, place: rulesets.Place, data: NewRuleset, now:
         features=campaign.features,
         item_only=campaign.type == "cartItem",
         strikethrough_rules=_plain(data.strikethrough_rules or []),
-        withheld=checks.WITHHELD,
     )
     checks.refuse([Problem.at(problem.pointer, "Invalid expression", problem.message) for problem in problems])
 

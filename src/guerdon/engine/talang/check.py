@@ -77,7 +77,7 @@ class Checker(Blocks):
     `features` are those of the campaign, None where they do not matter; `item_only` is set for campaigns of type
     cartItem, which have effects on single items only. `known` holds what rules may name, `filters` the Application's
     cart item filters. `names` is what the expressions of a rule share: the variables and templates that those before
-    it have set. `withheld` are functions, and `Coupon.Attributes` and the like, that cannot be carried out.
+    it have set.
     """
 
     scopes_lambdas = False
@@ -92,10 +92,8 @@ class Checker(Blocks):
         known: Known = NOTHING,
         filters: Mapping[str, Binding] | None = None,
         names: Names | None = None,
-        withheld: frozenset[str] = frozenset(),
     ) -> None:
         super().__init__(bindings, attributes, known, filters or {}, names)
-        self.withheld = withheld
         self.features = features
         self.item_only = item_only
         self.deepest = DEEPEST
@@ -275,8 +273,6 @@ class Checker(Blocks):
     def _allowed(self, function: Function, args: list[Typed], pointer: str) -> None:
         """Whether a function may stand in this campaign, an effect at this place, and what is written out is fine."""
         name, feature = function.name, function.feature
-        if name in self.withheld:
-            self.problem(f"{pointer}/0", f"`{name}` cannot be used here yet")
         if function.most:
             self._dear[name] += 1
             if self._dear[name] > function.most:

@@ -66,7 +66,6 @@ class Lookups:
         self.problems: list[Problem] = []
         self.inputs: set[str] = set()
         self.asks: set[tuple[str, bool]] = set()
-        self.withheld: frozenset[str] = frozenset()
         self.depth = 0
         self.at = 0
         self.sets = 0
@@ -259,8 +258,6 @@ class Lookups:
         if len(parts) != 3 or parts[0] not in WRITABLE or parts[1] != "Attributes":
             written = f'write ["Session", "Attributes", name]; it can be of {", ".join(WRITABLE)}'
             return self.problem(node.pointer, written)
-        if f"{parts[0]}.Attributes" in self.withheld:
-            return self.problem(node.pointer, f"attributes of {parts[0]} cannot be written here yet")
         self.inputs.add(parts[0])
         declared = self._declared(ATTRIBUTES[parts[0]][0], str(parts[2]), node.pointer)
         return Const(kind=TARGET if declared else ANY, value=(parts[0], parts[2], declared), pointer=node.pointer)
