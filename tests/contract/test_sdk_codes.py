@@ -74,3 +74,22 @@ def test_the_back_office_looks_after_referrals(office, shop, campaign):
         office.delete_referral(1, 1, str(made["id"]))
     assert json.loads(refused.value.body)["message"] == "Referral not found"
     assert office.get_referrals_without_total_count(1, 1).data == []
+
+
+def test_reservations(sdk, manager, server, campaign):
+    make.new_coupons(manager, campaign["id"], couponPattern="SUMMER25%OFF")
+    customers = models.CouponReservations(integration_ids=["kim", "lee"])
+    assert sdk.create_coupon_reservation("SUMMER25%OFF", customers).reservation_counter == 2
+    assert sdk.create_coupon_reservation("SUMMER25%OFF", customers).reservation_counter == 2
+    answer = sdk.get_reserved_customers("SUMMER25%OFF")
+    assert (answer.total_result_size, [one.integration_id for one in answer.data]) == (2, ["kim", "lee"])
+    sdk.delete_coupon_reservation("SUMMER25%OFF", models.CouponReservations(integration_ids=["kim"]))
+    assert [one.integration_id for one in sdk.get_reserved_customers("SUMMER25%OFF").data] == ["lee"]
+    with pytest.raises(NotFoundException) as refused:
+        sdk.create_coupon_reservation("NOPE", customers)
+    assert json.loads(refused.value.body) == {"message": "Coupon not found", "errors": [], "StatusCode": 404}
+    make.new_coupons(manager, campaign["id"], couponPattern="PERSONAL", recipientIntegrationId="kim")
+    with pytest.raises(BadRequestException) as refused:
+        sdk.create_coupon_reservation("PERSONAL", customers)
+    assert refused.value.data.message == "A personal coupon cannot be reserved"
+    assert len(server.sql("SELECT * FROM coupon_reservations")) == 1

@@ -31,9 +31,21 @@ ORDER BY n.id
 ON CONFLICT ON CONSTRAINT profiles_integration_id_key DO NOTHING
 """
 
+# Locked in that order, too.
+RAISE_VERSIONS = """
+WITH locked AS (
+    SELECT p.id FROM profiles p JOIN applications a ON a.account_id = p.account_id AND a.sandbox = p.sandbox
+    WHERE a.id = $1 AND p.integration_id = ANY ($2::text[])
+    ORDER BY p.integration_id FOR NO KEY UPDATE OF p
+)
+UPDATE profiles p SET version = p.version + 1 FROM locked WHERE p.id = locked.id
+RETURNING p.id
+"""
 
-def _profile(row: Row) -> CustomerProfile:
-    values: dict[str, Any] = {name: value for name, value in row.items() if name != "version"}
+
+def profile_of(row: Row) -> CustomerProfile:
+    """The customer of a row of profiles."""
+    values: dict[str, Any] = dict(row)
     values["attributes"] = decoder(dict[str, Any]).decode(values["attributes"])
     values.pop("version", None)
     return CustomerProfile(**values, audience_memberships=[])
@@ -44,10 +56,15 @@ async def put_profiles(
 ) -> list[CustomerProfile]:
     """Create or change profiles, each integration id with the attributes to merge; in the same order."""
     rows = await conn.fetch(UPSERT_MANY, application_id, encode_text(profiles), now)
-    written = {row["integration_id"]: _profile(row) for row in rows}
+    written = {row["integration_id"]: profile_of(row) for row in rows}
     return [written[integration_id] for integration_id in profiles]
 
 
 async def add_missing(conn: Connection, application_id: int, integration_ids: Collection[str], now: datetime) -> None:
     """Create an empty profile for each integration id that the Application's environment does not know."""
     await conn.execute(INSERT_MISSING, application_id, integration_ids, now)
+
+
+async def raise_versions(conn: Connection, application_id: int, integration_ids: Collection[str]) -> list[int]:
+    """Say that something changed which rules see of these customers, and lock them; the ids of those that exist."""
+    return [row["id"] for row in await conn.fetch(RAISE_VERSIONS, application_id, integration_ids)]

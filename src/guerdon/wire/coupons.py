@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from msgspec import UNSET, Meta, UnsetType, field
 
 from guerdon.wire.base import Input, Moment, Number, Wire
+from guerdon.wire.customers import IntegrationId
 from guerdon.wire.limits import LimitConfig
 
 
@@ -71,6 +72,12 @@ class UpdateCouponBatch(Input, kw_only=True):
     expiry_date: Moment | UnsetType = UNSET
     attributes: dict[str, Any] | UnsetType = UNSET
     batch_id: str | UnsetType = field(default=UNSET, name="batchID")
+
+
+class CouponReservations(Input, kw_only=True):
+    """Contract schema `CouponReservations`."""
+
+    integration_ids: Annotated[list[IntegrationId], Meta(max_length=1000)] = field(name="integrationIDs")
 
 
 class Coupon(Wire, kw_only=True):

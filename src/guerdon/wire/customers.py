@@ -8,6 +8,8 @@ from msgspec import UNSET, Meta, UnsetType
 from guerdon.wire.base import Input, Number, Wire
 from guerdon.wire.loyalty import LoyaltyMembership
 
+IntegrationId = Annotated[str, Meta(min_length=1, max_length=1000)]
+
 
 class AudienceMembership(Wire, kw_only=True):
     """Contract schema `AudienceMembership`."""
@@ -36,7 +38,7 @@ class MultipleCustomerProfileIntegrationRequestItem(Input, kw_only=True):
     """Contract schema `MultipleCustomerProfileIntegrationRequestItem`."""
 
     attributes: dict[str, Any] | UnsetType = UNSET
-    integration_id: Annotated[str, Meta(min_length=1, max_length=1000)]
+    integration_id: IntegrationId
 
 
 class MultipleCustomerProfileIntegrationRequest(Input, kw_only=True):

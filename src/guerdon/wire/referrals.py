@@ -6,9 +6,9 @@ from typing import Annotated, Any
 from msgspec import UNSET, Meta, UnsetType, field
 
 from guerdon.wire.base import Input, Moment, Wire
+from guerdon.wire.customers import IntegrationId
 
 Uses = Annotated[int, Meta(ge=0, le=999999)]
-IntegrationId = Annotated[str, Meta(min_length=1, max_length=1000)]
 
 
 class NewReferral(Input, kw_only=True):
