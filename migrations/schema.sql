@@ -15,6 +15,26 @@ ALTER TABLE public.accounts ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.additional_costs (
+    id bigint NOT NULL,
+    account_id bigint NOT NULL,
+    name text NOT NULL,
+    title text NOT NULL,
+    description text NOT NULL,
+    subscribed_applications_ids bigint[],
+    type text NOT NULL,
+    created timestamp with time zone NOT NULL
+);
+
+ALTER TABLE public.additional_costs ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.additional_costs_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.application_keys (
     id bigint NOT NULL,
     application_id bigint NOT NULL,
@@ -139,11 +159,75 @@ CREATE TABLE public.campaigns (
     coupon_creation_count bigint DEFAULT 0 NOT NULL,
     referral_creation_count bigint DEFAULT 0 NOT NULL,
     reserve_coupon_effect_count bigint DEFAULT 0 NOT NULL,
-    call_api_effect_count bigint DEFAULT 0 NOT NULL
+    call_api_effect_count bigint DEFAULT 0 NOT NULL,
+    "position" integer DEFAULT 0 NOT NULL,
+    stores_imported boolean DEFAULT false NOT NULL
 );
 
 ALTER TABLE public.campaigns ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.campaigns_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.cart_item_filter_expressions (
+    id bigint NOT NULL,
+    cart_item_filter_id bigint NOT NULL,
+    expression json NOT NULL,
+    created_by bigint NOT NULL,
+    created timestamp with time zone NOT NULL
+);
+
+ALTER TABLE public.cart_item_filter_expressions ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.cart_item_filter_expressions_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.cart_item_filters (
+    id bigint NOT NULL,
+    application_id bigint NOT NULL,
+    name text NOT NULL,
+    description text DEFAULT ''::text NOT NULL,
+    active_expression_id bigint,
+    created_by bigint NOT NULL,
+    modified_by bigint,
+    created timestamp with time zone NOT NULL,
+    modified timestamp with time zone
+);
+
+ALTER TABLE public.cart_item_filters ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.cart_item_filters_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.collections (
+    id bigint NOT NULL,
+    account_id bigint NOT NULL,
+    application_id bigint,
+    campaign_id bigint,
+    name text NOT NULL,
+    description text DEFAULT ''::text NOT NULL,
+    subscribed_applications_ids bigint[],
+    content_id bigint,
+    created_by bigint NOT NULL,
+    modified_by bigint,
+    created timestamp with time zone NOT NULL,
+    modified timestamp with time zone NOT NULL
+);
+
+ALTER TABLE public.collections ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.collections_id_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -246,11 +330,30 @@ CREATE TABLE public.evaluation_groups (
     evaluation_mode text DEFAULT 'stackable'::text NOT NULL,
     evaluation_scope text DEFAULT 'session'::text NOT NULL,
     locked boolean DEFAULT false NOT NULL,
-    created timestamp with time zone NOT NULL
+    created timestamp with time zone NOT NULL,
+    "position" integer DEFAULT 0 NOT NULL
 );
 
 ALTER TABLE public.evaluation_groups ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.evaluation_groups_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.event_types (
+    id bigint NOT NULL,
+    account_id bigint NOT NULL,
+    title text NOT NULL,
+    name text NOT NULL,
+    description text DEFAULT ''::text NOT NULL,
+    created timestamp with time zone NOT NULL
+);
+
+ALTER TABLE public.event_types ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.event_types_id_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -307,6 +410,24 @@ CREATE TABLE public.idempotency_keys (
     created timestamp with time zone NOT NULL
 );
 
+CREATE TABLE public.imports (
+    id bigint NOT NULL,
+    account_id bigint NOT NULL,
+    user_id bigint NOT NULL,
+    entity text NOT NULL,
+    amount bigint NOT NULL,
+    created timestamp with time zone NOT NULL
+);
+
+ALTER TABLE public.imports ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.imports_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.limit_counters (
     id bigint NOT NULL,
     application_id bigint NOT NULL,
@@ -321,6 +442,22 @@ WITH (fillfactor='70');
 
 ALTER TABLE public.limit_counters ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.limit_counters_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.list_contents (
+    id bigint NOT NULL,
+    account_id bigint NOT NULL,
+    items text[] NOT NULL,
+    amounts numeric[]
+);
+
+ALTER TABLE public.list_contents ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.list_contents_id_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -471,6 +608,46 @@ CREATE TABLE public.schema_migrations (
     applied_at timestamp with time zone NOT NULL
 );
 
+CREATE TABLE public.store_budgets (
+    id bigint NOT NULL,
+    application_id bigint NOT NULL,
+    campaign_id bigint NOT NULL,
+    store_id bigint NOT NULL,
+    action text NOT NULL,
+    period text NOT NULL,
+    amount numeric NOT NULL,
+    imported boolean NOT NULL
+);
+
+ALTER TABLE public.store_budgets ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.store_budgets_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.stores (
+    id bigint NOT NULL,
+    application_id bigint NOT NULL,
+    name text NOT NULL,
+    description text NOT NULL,
+    integration_id text NOT NULL,
+    attributes jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created timestamp with time zone NOT NULL,
+    updated timestamp with time zone NOT NULL
+);
+
+ALTER TABLE public.stores ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.stores_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.users (
     id bigint NOT NULL,
     account_id bigint NOT NULL,
@@ -491,10 +668,35 @@ ALTER TABLE public.users ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.value_maps (
+    id bigint NOT NULL,
+    account_id bigint NOT NULL,
+    application_id bigint NOT NULL,
+    campaign_id bigint NOT NULL,
+    content_id bigint,
+    created_by bigint NOT NULL,
+    created timestamp with time zone NOT NULL
+);
+
+ALTER TABLE public.value_maps ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.value_maps_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 ALTER TABLE ONLY public.events ATTACH PARTITION public.events_default DEFAULT;
 
 ALTER TABLE ONLY public.accounts
     ADD CONSTRAINT accounts_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.additional_costs
+    ADD CONSTRAINT additional_costs_name_key UNIQUE (account_id, name);
+
+ALTER TABLE ONLY public.additional_costs
+    ADD CONSTRAINT additional_costs_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.application_keys
     ADD CONSTRAINT application_keys_hash_key UNIQUE (key_hash);
@@ -517,6 +719,21 @@ ALTER TABLE ONLY public.attributes
 ALTER TABLE ONLY public.campaigns
     ADD CONSTRAINT campaigns_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.cart_item_filter_expressions
+    ADD CONSTRAINT cart_item_filter_expressions_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.cart_item_filters
+    ADD CONSTRAINT cart_item_filters_name_key UNIQUE (application_id, name);
+
+ALTER TABLE ONLY public.cart_item_filters
+    ADD CONSTRAINT cart_item_filters_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.collections
+    ADD CONSTRAINT collections_campaign_name_key UNIQUE (campaign_id, name);
+
+ALTER TABLE ONLY public.collections
+    ADD CONSTRAINT collections_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.coupon_redemptions
     ADD CONSTRAINT coupon_redemptions_pkey PRIMARY KEY (session_id, coupon_id, redeemed_at);
 
@@ -538,6 +755,12 @@ ALTER TABLE ONLY public.customer_sessions
 ALTER TABLE ONLY public.evaluation_groups
     ADD CONSTRAINT evaluation_groups_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.event_types
+    ADD CONSTRAINT event_types_name_key UNIQUE (account_id, name);
+
+ALTER TABLE ONLY public.event_types
+    ADD CONSTRAINT event_types_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.events
     ADD CONSTRAINT events_pkey PRIMARY KEY (id, created);
 
@@ -547,11 +770,17 @@ ALTER TABLE ONLY public.events_default
 ALTER TABLE ONLY public.idempotency_keys
     ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (application_id, digest);
 
+ALTER TABLE ONLY public.imports
+    ADD CONSTRAINT imports_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.limit_counters
     ADD CONSTRAINT limit_counters_key UNIQUE (campaign_id, action, period, entities);
 
 ALTER TABLE ONLY public.limit_counters
     ADD CONSTRAINT limit_counters_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.list_contents
+    ADD CONSTRAINT list_contents_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.logins
     ADD CONSTRAINT logins_pkey PRIMARY KEY (token_hash);
@@ -589,15 +818,34 @@ ALTER TABLE ONLY public.rulesets
 ALTER TABLE ONLY public.schema_migrations
     ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (name);
 
+ALTER TABLE ONLY public.store_budgets
+    ADD CONSTRAINT store_budgets_key UNIQUE (campaign_id, action, period, store_id);
+
+ALTER TABLE ONLY public.store_budgets
+    ADD CONSTRAINT store_budgets_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.stores
+    ADD CONSTRAINT stores_integration_id_key UNIQUE (application_id, integration_id);
+
+ALTER TABLE ONLY public.stores
+    ADD CONSTRAINT stores_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.users
     ADD CONSTRAINT users_email_key UNIQUE (email);
 
 ALTER TABLE ONLY public.users
     ADD CONSTRAINT users_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.value_maps
+    ADD CONSTRAINT value_maps_pkey PRIMARY KEY (id);
+
 CREATE INDEX application_keys_application ON public.application_keys USING btree (application_id);
 
 CREATE INDEX campaigns_application ON public.campaigns USING btree (application_id, id);
+
+CREATE INDEX campaigns_linked_stores ON public.campaigns USING gin (linked_store_ids);
+
+CREATE INDEX cart_item_filter_expressions_filter ON public.cart_item_filter_expressions USING btree (cart_item_filter_id);
 
 CREATE INDEX coupon_redemptions_coupon ON public.coupon_redemptions USING btree (coupon_id, profile_id);
 
@@ -613,9 +861,13 @@ CREATE INDEX customer_sessions_profile ON public.customer_sessions USING btree (
 
 CREATE INDEX evaluation_groups_application ON public.evaluation_groups USING btree (application_id);
 
-CREATE INDEX events_session ON ONLY public.events USING btree (session_id, id);
+CREATE INDEX events_default_application_id_type_idx ON public.events_default USING btree (application_id, type);
 
 CREATE INDEX events_default_session_id_id_idx ON public.events_default USING btree (session_id, id);
+
+CREATE INDEX events_session ON ONLY public.events USING btree (session_id, id);
+
+CREATE INDEX events_types ON ONLY public.events USING btree (application_id, type);
 
 CREATE INDEX idempotency_keys_created ON public.idempotency_keys USING btree (application_id, created);
 
@@ -631,9 +883,20 @@ CREATE INDEX returns_session ON public.returns USING btree (session_id, id);
 
 CREATE INDEX rulesets_campaign ON public.rulesets USING btree (campaign_id, id);
 
+CREATE INDEX store_budgets_store ON public.store_budgets USING btree (store_id);
+
+CREATE INDEX value_maps_campaign ON public.value_maps USING btree (campaign_id);
+
+CREATE UNIQUE INDEX collections_account_name_key ON public.collections USING btree (account_id, name) WHERE (campaign_id IS NULL);
+
+ALTER INDEX public.events_types ATTACH PARTITION public.events_default_application_id_type_idx;
+
 ALTER INDEX public.events_pkey ATTACH PARTITION public.events_default_pkey;
 
 ALTER INDEX public.events_session ATTACH PARTITION public.events_default_session_id_id_idx;
+
+ALTER TABLE ONLY public.additional_costs
+    ADD CONSTRAINT additional_costs_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
 
 ALTER TABLE ONLY public.application_keys
     ADD CONSTRAINT application_keys_application_id_fkey FOREIGN KEY (application_id) REFERENCES public.applications(id) ON DELETE CASCADE;
@@ -643,6 +906,9 @@ ALTER TABLE ONLY public.application_keys
 
 ALTER TABLE ONLY public.applications
     ADD CONSTRAINT applications_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+ALTER TABLE ONLY public.applications
+    ADD CONSTRAINT applications_default_cart_item_filter_id_fkey FOREIGN KEY (default_cart_item_filter_id) REFERENCES public.cart_item_filters(id) ON DELETE SET NULL;
 
 ALTER TABLE ONLY public.attributes
     ADD CONSTRAINT attributes_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
@@ -658,6 +924,39 @@ ALTER TABLE ONLY public.campaigns
 
 ALTER TABLE ONLY public.campaigns
     ADD CONSTRAINT campaigns_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id);
+
+ALTER TABLE ONLY public.cart_item_filter_expressions
+    ADD CONSTRAINT cart_item_filter_expressions_cart_item_filter_id_fkey FOREIGN KEY (cart_item_filter_id) REFERENCES public.cart_item_filters(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.cart_item_filter_expressions
+    ADD CONSTRAINT cart_item_filter_expressions_created_by_fkey FOREIGN KEY (created_by) REFERENCES public.users(id);
+
+ALTER TABLE ONLY public.cart_item_filters
+    ADD CONSTRAINT cart_item_filters_application_id_fkey FOREIGN KEY (application_id) REFERENCES public.applications(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.cart_item_filters
+    ADD CONSTRAINT cart_item_filters_created_by_fkey FOREIGN KEY (created_by) REFERENCES public.users(id);
+
+ALTER TABLE ONLY public.cart_item_filters
+    ADD CONSTRAINT cart_item_filters_modified_by_fkey FOREIGN KEY (modified_by) REFERENCES public.users(id);
+
+ALTER TABLE ONLY public.collections
+    ADD CONSTRAINT collections_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+ALTER TABLE ONLY public.collections
+    ADD CONSTRAINT collections_application_id_fkey FOREIGN KEY (application_id) REFERENCES public.applications(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.collections
+    ADD CONSTRAINT collections_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES public.campaigns(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.collections
+    ADD CONSTRAINT collections_content_id_fkey FOREIGN KEY (content_id) REFERENCES public.list_contents(id);
+
+ALTER TABLE ONLY public.collections
+    ADD CONSTRAINT collections_created_by_fkey FOREIGN KEY (created_by) REFERENCES public.users(id);
+
+ALTER TABLE ONLY public.collections
+    ADD CONSTRAINT collections_modified_by_fkey FOREIGN KEY (modified_by) REFERENCES public.users(id);
 
 ALTER TABLE ONLY public.coupon_redemptions
     ADD CONSTRAINT coupon_redemptions_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.customer_sessions(id) ON DELETE CASCADE;
@@ -686,11 +985,23 @@ ALTER TABLE ONLY public.evaluation_groups
 ALTER TABLE ONLY public.evaluation_groups
     ADD CONSTRAINT evaluation_groups_parent_id_fkey FOREIGN KEY (parent_id) REFERENCES public.evaluation_groups(id);
 
+ALTER TABLE ONLY public.event_types
+    ADD CONSTRAINT event_types_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
 ALTER TABLE ONLY public.idempotency_keys
     ADD CONSTRAINT idempotency_keys_application_id_fkey FOREIGN KEY (application_id) REFERENCES public.applications(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.imports
+    ADD CONSTRAINT imports_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+ALTER TABLE ONLY public.imports
+    ADD CONSTRAINT imports_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id);
+
 ALTER TABLE ONLY public.limit_counters
     ADD CONSTRAINT limit_counters_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES public.campaigns(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.list_contents
+    ADD CONSTRAINT list_contents_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
 
 ALTER TABLE ONLY public.logins
     ADD CONSTRAINT logins_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
@@ -728,5 +1039,32 @@ ALTER TABLE ONLY public.rulesets
 ALTER TABLE ONLY public.rulesets
     ADD CONSTRAINT rulesets_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id);
 
+ALTER TABLE ONLY public.store_budgets
+    ADD CONSTRAINT store_budgets_application_id_fkey FOREIGN KEY (application_id) REFERENCES public.applications(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.store_budgets
+    ADD CONSTRAINT store_budgets_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES public.campaigns(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.store_budgets
+    ADD CONSTRAINT store_budgets_store_id_fkey FOREIGN KEY (store_id) REFERENCES public.stores(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.stores
+    ADD CONSTRAINT stores_application_id_fkey FOREIGN KEY (application_id) REFERENCES public.applications(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.users
     ADD CONSTRAINT users_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+ALTER TABLE ONLY public.value_maps
+    ADD CONSTRAINT value_maps_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+ALTER TABLE ONLY public.value_maps
+    ADD CONSTRAINT value_maps_application_id_fkey FOREIGN KEY (application_id) REFERENCES public.applications(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.value_maps
+    ADD CONSTRAINT value_maps_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES public.campaigns(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.value_maps
+    ADD CONSTRAINT value_maps_content_id_fkey FOREIGN KEY (content_id) REFERENCES public.list_contents(id);
+
+ALTER TABLE ONLY public.value_maps
+    ADD CONSTRAINT value_maps_created_by_fkey FOREIGN KEY (created_by) REFERENCES public.users(id);

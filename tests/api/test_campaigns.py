@@ -1,10 +1,12 @@
 """Campaigns through the Management API (management.md §5)."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
 import make
+from guerdon.engine.limits import label
 from make import CAMPAIGNS
 
 COUNTERS = [
@@ -55,13 +57,21 @@ def test_a_new_campaign_has_every_default(server, manager):
         "linkedStoreIds": [],
         "couponAttributes": {},
         "storesImported": False,
+        "valueMapsIds": [],
         **dict.fromkeys(COUNTERS, 0),
     }
     assert make.revision(server) == before + 1
     assert server.sql("SELECT evaluation_group_id FROM campaigns")[0][0] == 1
 
 
-def test_a_campaign_is_returned_as_it_was_written(manager):
+STORE = """
+INSERT INTO stores (application_id, name, description, integration_id, created, updated)
+VALUES (1, 'Store', '', $1, now(), now()) RETURNING id
+"""
+
+
+def test_a_campaign_is_returned_as_it_was_written(server, manager):
+    store_id = server.sql(STORE, "B-1")[0]["id"]
     manager.post("/v1/attributes", json=make.attribute("Campaign", "season"))
     manager.post("/v1/attributes", json=make.attribute("Coupon", "channel"))
     content = make.campaign(
@@ -81,34 +91,106 @@ def test_a_campaign_is_returned_as_it_was_written(manager):
         ],
         campaignGroups=[3],
         type="cartItem",
-        linkedStoreIds=[7],
+        linkedStoreIds=[store_id],
         couponAttributes={"channel": "web"},
     )
     made = make.new_campaign(manager, **content)
     assert {name: made[name] for name in content} == content
-    assert made["budgets"] == [
-        {"action": "redeemCoupon", "limit": 5, "counter": 0},
-        {"action": "setDiscount", "limit": 99.99, "counter": 0},
-    ]
+    assert made["budgets"] == [{"action": "redeemCoupon", "limit": 5, "counter": 0}]
     assert manager.get(f"{CAMPAIGNS}/1").json() == made
 
 
-def test_budgets_show_what_the_campaign_has_given(server, manager):
+def counted(server, campaign_id, action, period, entities, used):
+    insert = "INSERT INTO limit_counters (application_id, campaign_id, action, entities, period, used)"
+    server.sql(f"{insert} VALUES (1, $1, $2, $4, $3, $5)", campaign_id, action, period, entities, used)
+
+
+def limit(action, most, *entities, **more):
+    return {"action": action, "limit": most, "entities": list(entities)} | more
+
+
+def label_of(server, period):
+    return label(period, server.clock(), "UTC")
+
+
+def test_budgets_show_what_the_campaign_has_given_as_a_whole(server, manager):
+    manager.put("/v1/applications/1", json=make.application(timezone="UTC")).raise_for_status()
     limits = [
-        {"action": "redeemCoupon", "limit": 5, "entities": []},
-        {"action": "setDiscount", "limit": 100, "entities": []},
-        {"action": "redeemCoupon", "limit": 1, "entities": ["Profile"]},
+        limit("redeemCoupon", 5),
+        limit("setDiscount", 100, period="monthly"),
+        limit("setDiscount", 1000, period="yearly"),
+        limit("setDiscount", 9999),
+        limit("redeemCoupon", 1, "Profile"),
     ]
     make.new_campaign(manager, limits=limits)
-    server.sql("UPDATE campaigns SET coupon_redemption_count = 3, discount_count = 12.50, last_activity = now()")
-    campaign = manager.get(f"{CAMPAIGNS}/1").json()
+    make.new_campaign(manager, limits=limits[:1])
+    counted(server, 1, "redeemCoupon", "", [], 3)
+    counted(server, 1, "redeemCoupon", "", ["Profile", "jane"], 1)
+    counted(server, 1, "setDiscount", label_of(server, "monthly"), [], Decimal("12.50"))
+    counted(server, 1, "setDiscount", "Y2021M8", [], 77)
+    campaign, other = manager.get(CAMPAIGNS).json()["data"]
     assert campaign["budgets"] == [
         {"action": "redeemCoupon", "limit": 5, "counter": 3},
         {"action": "setDiscount", "limit": 100, "counter": 12.5},
-        {"action": "redeemCoupon", "limit": 1, "counter": 0},
+        {"action": "setDiscount", "limit": 1000, "counter": 0},
+        {"action": "setDiscount", "limit": 9999, "counter": 0},
     ]
-    assert (campaign["couponRedemptionCount"], campaign["discountCount"]) == (3, 12.5)
+    assert other["budgets"] == [{"action": "redeemCoupon", "limit": 5, "counter": 0}]
+    assert manager.get(f"{CAMPAIGNS}/1").json() == campaign
+
+
+def test_the_counters_of_a_campaign_are_shown(server, manager):
+    columns = {
+        "coupon_redemption_count": ("couponRedemptionCount", 1),
+        "referral_redemption_count": ("referralRedemptionCount", 2),
+        "discount_count": ("discountCount", 12.5),
+        "discount_effect_count": ("discountEffectCount", 4),
+        "coupon_creation_count": ("couponCreationCount", 5),
+        "referral_creation_count": ("referralCreationCount", 6),
+        "custom_effect_count": ("customEffectCount", 7),
+        "add_free_item_effect_count": ("addFreeItemEffectCount", 8),
+        "call_api_effect_count": ("callApiEffectCount", 9),
+        "reserve_coupon_effect_count": ("reservecouponEffectCount", 10),
+    }
+    make.new_campaign(manager)
+    changes = ", ".join(f"{column} = {number}" for column, (_, number) in columns.items())
+    server.sql(f"UPDATE campaigns SET {changes}, last_activity = now()")
+    campaign = manager.get(f"{CAMPAIGNS}/1").json()
+    assert {name: campaign[name] for name in COUNTERS if campaign[name]} == dict(columns.values())
     assert "lastActivity" in campaign
+
+
+def test_what_was_counted_for_a_limit_goes_with_it(server, manager):
+    limits = [
+        limit("redeemCoupon", 5),
+        limit("redeemCoupon", 1, "Profile"),
+        limit("redeemCoupon", 1, "Profile", period="daily"),
+        limit("setDiscount", 50, period="weekly"),
+        limit("setDiscount", 60, period="monthly"),
+        limit("setDiscount", 70, period="yearly"),
+        limit("createCoupon", 1, "Profile", "Coupon"),
+    ]
+    campaign = make.new_campaign(manager, limits=limits)
+    other = make.new_campaign(manager, limits=limits)
+    own = make.new_coupons(manager, campaign["id"], limits=[make.per_profile(action="createCoupon")])[0]
+    rows = [
+        ("redeemCoupon", "", []),
+        ("redeemCoupon", "", ["Profile", "jane"]),
+        ("redeemCoupon", "Y2026M11D21", ["Profile", "jane"]),
+        ("setDiscount", "Y2026W47", []),
+        ("setDiscount", "Y2026M11", []),
+        ("setDiscount", "Y2026", []),
+        ("createCoupon", "", ["Coupon", "99", "Profile", "jane"]),
+        ("createCoupon", "", ["Coupon", str(own["id"]), "Profile", "jane"]),
+    ]
+    for campaign_id in (campaign["id"], other["id"]):
+        for row in rows:
+            counted(server, campaign_id, *row, 1)
+    kept = [limit("redeemCoupon", 9), limit("setDiscount", 1, period="monthly"), limit("setDiscount", 2, "Store")]
+    manager.put(f"{CAMPAIGNS}/1", json=make.campaign(limits=kept)).raise_for_status()
+    select = "SELECT action, period, entities FROM limit_counters WHERE campaign_id = $1 ORDER BY id"
+    assert [tuple(row) for row in server.sql(select, 1)] == [rows[0], rows[4], rows[7]]
+    assert [tuple(row) for row in server.sql(select, 2)] == rows
 
 
 @pytest.mark.parametrize(
@@ -174,6 +256,7 @@ def test_an_update_replaces_but_never_enables_by_omission(server, manager):
             "minimum",
         ),
         ("51 stores", {"linkedStoreIds": list(range(51))}, "/linkedStoreIds", "maxItems"),
+        ("store of nobody", {"linkedStoreIds": [5]}, "/linkedStoreIds", "Unknown"),
     ],
 )
 def test_impossible_campaigns_are_refused(server, manager, _case, change, pointer, title):
@@ -252,9 +335,10 @@ def test_a_deleted_campaign_takes_its_coupons_and_rules_with_it(server, manager)
 
 
 def test_campaigns_are_filtered(server, manager):
+    store_id = server.sql(STORE, "B-1")[0]["id"]
     make.new_campaign(manager, name="Summer sale", tags=["Hot"], startTime="2030-01-01", campaignGroups=[4])
     make.new_campaign(
-        manager, name="Winter 100% sale", tags=["cold", "hot drinks"], endTime="2020-01-01", linkedStoreIds=[5]
+        manager, name="Winter 100% sale", tags=["cold", "hot drinks"], endTime="2020-01-01", linkedStoreIds=[store_id]
     )
     make.new_campaign(manager, name="Spring", state="disabled")
     make.new_campaign(manager, name="Autumn", state="archived")
@@ -280,7 +364,7 @@ def test_campaigns_are_filtered(server, manager):
         ({"createdBefore": "2020-01-01"}, []),
         ({"createdAfter": "2020-01-01T00:00:00+02:00"}, [1, 2, 3, 4, 5]),
         ({"campaignGroupId": 4}, [1]),
-        ({"storeId": 5}, [2]),
+        ({"storeId": 1}, [2]),
         ({"templateId": 1}, []),
         ({"sort": "-name", "pageSize": 2}, [2, 1]),
         ({"sort": "name", "skip": 3, "campaignState": "enabled"}, []),

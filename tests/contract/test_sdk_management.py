@@ -51,7 +51,7 @@ def test_attributes(sdk):
 def test_campaigns(sdk, manager):
     made = make.new_campaign(
         manager,
-        limits=[{"action": "setDiscount", "limit": 99.5, "period": "daily", "entities": ["Profile"]}],
+        limits=[{"action": "setDiscount", "limit": 99.5, "period": "daily", "entities": []}],
         couponSettings={"couponPattern": "A-####", "validCharacters": ["A"]},
         startTime="2020-01-01",
     )

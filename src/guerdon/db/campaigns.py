@@ -6,18 +6,19 @@ from typing import Any
 
 from msgspec import UNSET
 
-from guerdon.db import programs
+from guerdon.db import campaign_limits, programs
 from guerdon.db.paging import Listing, Page, substring
 from guerdon.db.pool import Connection, Row, first
 from guerdon.engine.money import plain
 from guerdon.errors import Invalid, Problem
-from guerdon.wire.base import decoder, encode_text
-from guerdon.wire.campaigns import Campaign, CampaignBudget, NewCampaign, UpdateCampaign
+from guerdon.wire.base import decoder, encode, encode_text
+from guerdon.wire.campaigns import Campaign, NewCampaign, UpdateCampaign
 
 # $1 account, $2 Application, $3 now.
 CAMPAIGNS = """
 SELECT * FROM (
-    SELECT c.*, creator.name AS created_by, editor.name AS updated_by_name,
+    SELECT c.*, a.timezone, creator.name AS created_by, editor.name AS updated_by_name,
+        ARRAY(SELECT v.id FROM value_maps v WHERE v.campaign_id = c.id ORDER BY v.id) AS value_maps_ids,
         CASE WHEN c.state <> 'enabled' THEN c.state
              WHEN c.start_time > $3 THEN 'scheduled'
              WHEN c.end_time <= $3 THEN 'expired'
@@ -75,8 +76,8 @@ UPDATE = """
 UPDATE campaigns c SET updated_by = $4, updated = $5, state = COALESCE($6, c.state), type = COALESCE($7, c.type),
     evaluation_group_id = COALESCE($8, c.evaluation_group_id), name = $9, description = $10, start_time = $11,
     end_time = $12, attributes = $13, active_ruleset_id = $14, tags = $15, reevaluate_on_return = $16, features = $17,
-    coupon_settings = $18, referral_settings = $19, limits = $20, campaign_groups = $21, linked_store_ids = $22,
-    coupon_attributes = $23
+    coupon_settings = $18, referral_settings = $19, limits = $20, campaign_groups = $21,
+    linked_store_ids = CASE WHEN c.stores_imported THEN c.linked_store_ids ELSE $22 END, coupon_attributes = $23
 FROM applications a
 WHERE a.id = c.application_id AND a.account_id = $1 AND c.application_id = $2 AND c.id = $3
 """
@@ -86,24 +87,20 @@ UPDATE rulesets r SET activated_at = $3
 FROM campaigns c
 WHERE c.id = r.campaign_id AND c.id = $1 AND r.id = $2 AND c.active_ruleset_id IS DISTINCT FROM r.id
 """
+HOLD = """
+SELECT c.id FROM campaigns c JOIN applications a ON a.id = c.application_id
+WHERE a.account_id = $1 AND c.application_id = $2 AND c.id = $3 FOR UPDATE OF c
+"""
 DELETE = """
 DELETE FROM campaigns c USING applications a
 WHERE a.id = c.application_id AND a.account_id = $1 AND c.application_id = $2 AND c.id = $3
-RETURNING c.id
 """
 HAS_GROUP = "SELECT EXISTS (SELECT FROM evaluation_groups WHERE application_id = $1 AND id = $2)"
+SELECT_STORES = "SELECT id FROM stores WHERE application_id = $1 AND id = ANY ($2)"
 HAS_RULESET = "SELECT EXISTS (SELECT FROM rulesets WHERE campaign_id = $1 AND id = $2)"
 
 JSON = ("attributes", "coupon_settings", "referral_settings", "limits", "coupon_attributes")
-HIDDEN = ("evaluation_group_id", "updated_by", "updated_by_name")
-# What each limit counts, where it is counted for the campaign as a whole.
-COUNTERS = {
-    "redeemCoupon": "coupon_redemption_count",
-    "setDiscount": "discount_count",
-    "setDiscountEffect": "discount_effect_count",
-    "customEffect": "custom_effect_count",
-    "addFreeItemEffect": "add_free_item_effect_count",
-}
+HIDDEN = ("evaluation_group_id", "updated_by", "updated_by_name", "timezone", "position")
 NOT_COUNTED_YET: dict[str, Any] = {
     "awarded_giveaways_count": 0,
     "created_loyalty_points_count": Decimal(0),
@@ -113,23 +110,26 @@ NOT_COUNTED_YET: dict[str, Any] = {
 }
 
 
-def _campaign(row: Row) -> Campaign:
+async def _shown(conn: Connection, application_id: int, rows: list[Row], now: datetime) -> list[Campaign]:
+    """Campaigns of one Application, as answers have them."""
+    if not rows:
+        return []
+    timezone = rows[0]["timezone"]
+    used = await campaign_limits.used_up(conn, application_id, [row["id"] for row in rows], now, timezone)
+    return [_campaign(row, used, now) for row in rows]
+
+
+def _campaign(row: Row, used: campaign_limits.Used, now: datetime) -> Campaign:
     values: dict[str, Any] = {name: value for name, value in row.items() if name not in HIDDEN and value is not None}
     for name in JSON:
         if name in values:
             values[name] = decoder(Any).decode(values[name])
     values["reservecoupon_effect_count"] = values.pop("reserve_coupon_effect_count")
     values["discount_count"] = plain(values["discount_count"])
-    budgets = [_budget(limit, values) for limit in values["limits"]]
-    updated_by = row["updated_by_name"] or UNSET
-    values.pop("reserve_coupon_effect_count", None)
-    return Campaign(**{**NOT_COUNTED_YET, **values}, budgets=budgets, updated_by=updated_by, stores_imported=False)
-
-
-def _budget(limit: dict[str, Any], counters: dict[str, Any]) -> CampaignBudget:
-    whole = not limit["entities"] and "period" not in limit
-    counter = counters[COUNTERS[limit["action"]]] if whole and limit["action"] in COUNTERS else Decimal(0)
-    return CampaignBudget(action=limit["action"], limit=limit["limit"], counter=counter)
+    if row["stores_imported"]:  # there may be any number; the export has them
+        del values["linked_store_ids"]
+    budgets = campaign_limits.budgets(row["id"], values["limits"], used, now, row["timezone"])
+    return Campaign(**values, **NOT_COUNTED_YET, budgets=budgets, updated_by=row["updated_by_name"] or UNSET)
 
 
 def _or(value: Any, default: Any) -> Any:
@@ -176,6 +176,11 @@ async def _check_references(
     if group_id is not UNSET and not await conn.fetchval(HAS_GROUP, application_id, group_id):
         details = f"The Application has no evaluation group {group_id}"
         raise Invalid(errors=[Problem.at("/evaluationGroupId", "Unknown", details)])
+    store_ids = _or(new.linked_store_ids, [])
+    known = {row["id"] for row in await conn.fetch(SELECT_STORES, application_id, store_ids)}
+    if unknown := [one for one in store_ids if one not in known]:
+        details = f"The Application has no store {unknown[0]}"
+        raise Invalid(errors=[Problem.at("/linkedStoreIds", "Unknown", details)])
 
 
 async def add_campaign(
@@ -183,7 +188,7 @@ async def add_campaign(
 ) -> Campaign:
     """Create a campaign for `caller` = (account id, user id).
 
-    Raises NotFound for the Application, Invalid when the evaluation group or the ruleset is not its own.
+    Raises NotFound for the Application, Invalid when evaluation group, ruleset or stores are not its own.
     """
     await _check_references(conn, application_id, 0, new)
     campaign_id = first(
@@ -203,11 +208,17 @@ async def change_campaign(
 ) -> Campaign:
     """Replace a campaign's content. An absent state, type or evaluation group keeps what it was.
 
-    Raises NotFound, and Invalid when the evaluation group or the ruleset is not its own.
+    What was counted for limits that are no more is forgotten. Raises NotFound, and Invalid when evaluation group,
+    ruleset or stores are not its own, or when stores are named although they were imported (management.md §5).
     """
     account_id, user_id = caller
-    await get_campaign(conn, account_id, application_id, campaign_id, now)
+    old = await get_campaign(conn, account_id, application_id, campaign_id, now)
     await _check_references(conn, application_id, campaign_id, new)
+    if old.stores_imported and new.linked_store_ids:
+        details = "The stores of this campaign were imported: disconnect them first"
+        raise Invalid(errors=[Problem.at("/linkedStoreIds", "Invalid value", details)])
+    limits: Any = old.limits  # as stored: plain JSON
+    await campaign_limits.forget(conn, application_id, campaign_id, limits, decoder(Any).decode(encode(new.limits)))
     if new.active_ruleset_id is not UNSET:
         await conn.execute(ACTIVATE, campaign_id, new.active_ruleset_id, now)
     await conn.execute(UPDATE, account_id, application_id, campaign_id, user_id, now, *_content(new))
@@ -217,24 +228,27 @@ async def change_campaign(
 
 async def remove_campaign(conn: Connection, account_id: int, application_id: int, campaign_id: int) -> None:
     """Delete a campaign with its rulesets and coupons. What its effects did stays. Raises NotFound."""
-    first(await conn.fetchval(DELETE, account_id, application_id, campaign_id), "Campaign")
-    await programs.record_campaign(conn, application_id, campaign_id)
+    first(await conn.fetchval(HOLD, account_id, application_id, campaign_id), "Campaign")
+    await programs.record_end_of_campaign(conn, application_id, campaign_id)
+    await conn.execute(DELETE, account_id, application_id, campaign_id)
 
 
 async def get_campaign(
     conn: Connection, account_id: int, application_id: int, campaign_id: int, now: datetime
 ) -> Campaign:
     """The campaign; `now` decides whether it is scheduled, running or expired. Raises NotFound."""
-    return _campaign(first(await conn.fetchrow(SELECT, account_id, application_id, now, campaign_id), "Campaign"))
+    row = first(await conn.fetchrow(SELECT, account_id, application_id, now, campaign_id), "Campaign")
+    return (await _shown(conn, application_id, [row], now))[0]
 
 
 async def list_campaigns(
     conn: Connection, scope: tuple[int, int, datetime], wanted: dict[str, Any], page: Page
 ) -> tuple[list[Campaign], int]:
     """One page of the campaigns in `scope` = (account id, Application id, now), and how many match in all."""
+    _, application_id, now = scope
     filters = {**wanted, **_name_filter(wanted.get("name"), wanted.get("tags"))}
     rows, _ = await LIST.fetch(conn, scope, filters, page)
-    return [_campaign(row) for row in rows], await LIST.count(conn, scope, filters)
+    return await _shown(conn, application_id, rows, now), await LIST.count(conn, scope, filters)
 
 
 def _name_filter(name: str | None, tags: list[str] | None) -> dict[str, Any]:

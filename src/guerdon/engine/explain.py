@@ -70,7 +70,10 @@ class Trace(Struct, frozen=True):
 def explain(program: Program, facts: Facts, now: datetime, generators: Generators | None = None) -> Trace:
     """Evaluate and tell how it came about. The outcome is that of `evaluate` with `explain` set in the facts."""
     types = {key: definition.type for key, definition in program.definitions.items()}
-    campaigns = [compile_campaign(one.source, types, program.library, compiler=_Diarist) for one in program.campaigns]
+    campaigns = [
+        compile_campaign(one.source, types, program.library, collections=one.collections, compiler=_Diarist)
+        for one in program.campaigns
+    ]
     groups = [branch.group for branch in _branches(program.tree)]
     traced = compile_program(
         program.revision,

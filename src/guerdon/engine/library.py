@@ -10,12 +10,21 @@ from typing import Any
 
 from msgspec import Struct
 
+from guerdon.engine.facts import Store
+from guerdon.engine.texts import Texts
+
 
 class AdditionalCost(Struct, frozen=True, kw_only=True):
-    """A kind of additional cost; rules name it by its API name."""
+    """A kind of additional cost; rules name it by its API name. `type` says where it may stand: session, item or
+    both."""
 
     id: int
     name: str
+    type: str = "both"
+
+    def may_stand(self, on: str) -> bool:
+        """Whether a session or an item (`on`) may have it."""
+        return self.type in (on, "both")
 
 
 class Tier(Struct, frozen=True, kw_only=True):
@@ -87,7 +96,8 @@ class Template(Struct, frozen=True, kw_only=True):
 
 
 class Library(Struct, frozen=True, kw_only=True):
-    """Everything of the account that rules of an Application may name."""
+    """Everything of the account that rules of an Application may name. `stores` are by integration id; `event_types`
+    are those of custom events, whether they were defined by themselves or with an attribute of Events."""
 
     additional_costs: Mapping[str, AdditionalCost] = {}
     loyalty_programs: Mapping[int, LoyaltyProgram] = {}
@@ -98,9 +108,10 @@ class Library(Struct, frozen=True, kw_only=True):
     custom_effects: Mapping[int, CustomEffectDefinition] = {}
     templates: tuple[Template, ...] = ()
     cart_item_filters: Mapping[str, Any] = {}
-    collections: Mapping[str, frozenset[str]] = {}
+    collections: Mapping[str, frozenset[str] | Texts] = {}
     value_maps: Mapping[int, Mapping[str, Decimal]] = {}
-    stores: Mapping[str, Any] = {}
+    stores: Mapping[str, Store] = {}
+    event_types: frozenset[str] = frozenset()
 
 
 EMPTY = Library()

@@ -121,7 +121,8 @@ class Rule(Struct, frozen=True, kw_only=True):
 
 class Campaign(Struct, frozen=True, kw_only=True):
     """A compiled campaign. `coupon_bindings` are the indexes that must be computed anew for each coupon,
-    `frozen_bindings` those of the ruleset itself."""
+    `frozen_bindings` those of the ruleset itself. `names` is what its rules name of the library, as kind and name:
+    it has to be compiled again when one of these changes."""
 
     source: CampaignSource
     rules: tuple[Rule, ...]
@@ -129,6 +130,7 @@ class Campaign(Struct, frozen=True, kw_only=True):
     coupon_bindings: tuple[int, ...]
     collections: Mapping[str, Collection[str]]
     frozen_bindings: tuple[int, ...] = ()
+    names: frozenset[tuple[str, Any]] = frozenset()
 
     @property
     def number(self) -> Decimal:

@@ -13,7 +13,7 @@ from guerdon.engine.talang.bundles import named
 from guerdon.engine.talang.check import Checker, Names
 from guerdon.engine.talang.compile import Compiler
 from guerdon.engine.talang.kinds import ANY, BOOLEAN, BUNDLE, EFFECT, ITEM, TEXT, list_of
-from guerdon.engine.talang.known import Known
+from guerdon.engine.talang.known import COLLECTION, FILTER, Known
 from guerdon.engine.talang.syntax import DEEPEST, Problem, SyntaxProblem, read
 from guerdon.engine.talang.templates import of_account
 from guerdon.engine.talang.typed import Apply, Binding, Const, Typed
@@ -21,7 +21,6 @@ from guerdon.engine.talang.typed_bindings import faults
 from guerdon.engine.talang.values import fail
 from guerdon.engine.texts import Texts, set_of
 
-COLLECTION, FILTER = "collection", "filter of the Application"
 _REFERRAL = frozenset({"Referral", "AdvocateProfile"})
 Function = Callable[[Any], Any]
 BUNDLES = list_of(BUNDLE)
@@ -77,13 +76,15 @@ def compile_campaign(
     attributes: Mapping[tuple[str, str], str],
     library: Library = EMPTY,
     *,
+    collections: Mapping[str, Collection[str]] | None = None,
     compiler: type[Compiler] = Compiler,
 ) -> Campaign:
     """The campaign, ready to run. A rule that no longer checks (an attribute is gone) is kept as broken.
 
-    `compiler` is another one where every step is to be written down (explain.py)."""
+    `collections` are its own, which go before those of the library, and those of its bindings before them. `compiler`
+    is another one where every step is to be written down (explain.py)."""
     authoring = Authoring(attributes=attributes, library=library)
-    checked = _Ruleset(source.rules or [], source.bindings or [], authoring, compiler)
+    checked = _Ruleset(source.rules or [], source.bindings or [], authoring, compiler, collections)
     functions = checked.compiler.build()
     return Campaign(
         source=_with_sets(source, checked.collections),
@@ -92,6 +93,7 @@ def compile_campaign(
         coupon_bindings=tuple(checked.coupon_bindings),
         collections=checked.collections,
         frozen_bindings=tuple(range(checked.shared_bindings)),
+        names=frozenset(checked.asked),
     )
 
 
@@ -118,6 +120,7 @@ class _Ruleset:
         bindings: list[dict[str, Any]],
         authoring: Authoring,
         compiler: type[Compiler] = Compiler,
+        collections: Mapping[str, Collection[str]] | None = None,
     ) -> None:
         self.authoring = authoring
         self.compiler = compiler()
@@ -125,11 +128,13 @@ class _Ruleset:
         self.binding_functions: list[str] = []
         self.coupon_bindings: list[int] = []
         self.bindings: list[Typed] = []
-        self.collections: dict[str, Collection[str]] = {}
-        self.known = Known(authoring.library, self.collections)
+        self.collections: dict[str, Collection[str]] = dict(collections or {})
+        self.asked: set[tuple[str, Any]] = set()
+        self.known = Known(authoring.library, self.collections, self.asked)
         self.filters: dict[str, Binding] = {}
         filters = authoring.library.cart_item_filters
         for name in _mentioned([rules, bindings], filters):
+            self.asked.add((FILTER, name))
             self.filters[name] = self._filter(name, filters[name])
         self.shared_names = Names()
         for template in authoring.library.templates:
@@ -185,7 +190,8 @@ class _Ruleset:
     def _filter(self, name: str, expression: Any) -> Binding:
         """A cart item filter of the Application. What is wrong with it is no problem of this ruleset."""
         binding = {"name": name, "type": FILTER, "expression": expression}
-        return self._binding(binding, "", Checker({}, self.authoring.attributes, known=Known(self.authoring.library)))
+        known = Known(self.authoring.library, {}, self.asked)
+        return self._binding(binding, "", Checker({}, self.authoring.attributes, known=known))
 
     def _binding(self, binding: Mapping[str, Any], pointer: str, checker: Checker) -> Binding:
         """Check and compile one binding; where it is wrong, whatever looks at it fails."""
@@ -214,7 +220,7 @@ class _Ruleset:
         return Binding(index, typed.kind, frozenset(checker.inputs), depth, frozenset(checker.asks))
 
     def _collect(self, name: str, expression: Any, pointer: str) -> None:
-        """A set of texts such as SKUs, until collections are a resource of their own (ADR 0011)."""
+        """A set of texts such as SKUs that belongs to the ruleset (ADR 0011)."""
         if isinstance(expression, Texts):
             self.collections[name] = expression
         elif not isinstance(expression, list) or expression[:1] != ["list"]:

@@ -1,14 +1,17 @@
 """Compiled programs, cached by the Application's revision (invariant 4). No expiry guesses, no stale process."""
 
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from guerdon.db import programs as parts
 from guerdon.db.pool import Connection
 from guerdon.engine.attributes import types_of
 from guerdon.engine.facts import AttributeDefinition
+from guerdon.engine.library import EMPTY, Library
 from guerdon.engine.program import Campaign, CampaignSource, Program, Settings, compile_program
 from guerdon.engine.ruleset import compile_campaign
 from guerdon.errors import Unauthorized
+from guerdon.flows.library import KINDS, Parts
 from guerdon.wire.base import decoder
 
 MOST_KEPT = 1000
@@ -23,6 +26,7 @@ class _Loaded:
         self.definitions: dict[int, tuple[AttributeDefinition, list[int] | None]] = {}
         self.sources: dict[int, CampaignSource] = {}
         self.campaigns: dict[int, Campaign] = {}
+        self.parts = Parts()
         self.program: Program | None = None
 
 
@@ -66,12 +70,14 @@ def _copy(loaded: _Loaded) -> _Loaded:
     copy.revision, copy.settings = loaded.revision, loaded.settings
     copy.definitions, copy.sources = dict(loaded.definitions), dict(loaded.sources)
     copy.campaigns, copy.program = dict(loaded.campaigns), loaded.program
+    copy.parts = loaded.parts.copy()
     return copy
 
 
 async def _advance(loaded: _Loaded, conn: Connection, application_id: int, revision: int) -> Program:
     attributes_changed = False
     changed: set[int] = set()
+    named = []
     for row in await parts.list_parts(conn, application_id, loaded.revision, revision):
         kind, part_id, data = row["kind"], row["part_id"], row["data"]
         if kind == "application":
@@ -81,6 +87,8 @@ async def _advance(loaded: _Loaded, conn: Connection, application_id: int, revis
             applications = decoder(dict[str, Any]).decode(data)["applications"]
             loaded.definitions[part_id] = (definition, applications)
             attributes_changed = True
+        elif kind in KINDS:
+            named.append(row)
         else:
             _change_campaign(loaded, part_id, data)
             changed.add(part_id)
@@ -91,11 +99,21 @@ async def _advance(loaded: _Loaded, conn: Connection, application_id: int, revis
         for definition, applications in loaded.definitions.values()
         if applications is None or application_id in applications
     ]
-    types = types_of(definitions)
-    _compile(loaded, types, loaded.sources if attributes_changed else changed)
+    names, own = await loaded.parts.change(conn, application_id, named) if named else (set(), set())
+    library = loaded.program.library if loaded.program else EMPTY
+    if named or attributes_changed:
+        library = loaded.parts.library(definitions)
+    concerned = loaded.sources if attributes_changed else {*changed, *own, *_naming(loaded, names)}
+    _compile(loaded, definitions, library, concerned)
     loaded.revision = revision
     loaded.program = compile_program(
-        revision, loaded.settings, definitions, loaded.campaigns.values(), previous=loaded.program
+        revision,
+        loaded.settings,
+        definitions,
+        loaded.campaigns.values(),
+        library=library,
+        groups=loaded.parts.groups(),
+        previous=loaded.program,
     )
     return loaded.program
 
@@ -109,9 +127,21 @@ def _change_campaign(loaded: _Loaded, campaign_id: int, data: str | None) -> Non
         loaded.sources[campaign_id] = source
 
 
-def _compile(loaded: _Loaded, types: dict[tuple[str, str], str], campaign_ids: Any) -> None:
+def _naming(loaded: _Loaded, names: Collection[tuple[str, Any]]) -> list[int]:
+    """The campaigns whose rules name one of these things."""
+    if not names:
+        return []
+    return [one for one, campaign in loaded.campaigns.items() if not campaign.names.isdisjoint(names)]
+
+
+def _compile(
+    loaded: _Loaded, definitions: Iterable[AttributeDefinition], library: Library, campaign_ids: Iterable[int]
+) -> None:
+    types = types_of(definitions)
+    own = loaded.parts.collections()
     for campaign_id in campaign_ids:
         if campaign_id in loaded.sources:
-            campaign = compile_campaign(loaded.sources[campaign_id], types)
+            source = loaded.sources[campaign_id]
+            campaign = compile_campaign(source, types, library, collections=own.get(campaign_id))
             loaded.campaigns[campaign_id] = campaign
             loaded.sources[campaign_id] = campaign.source  # whose large collections take less room

@@ -5,6 +5,7 @@ in the library is a problem before anything runs, and so is a word that is none 
 """
 
 import difflib
+from collections import ChainMap
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
@@ -24,6 +25,7 @@ WEBHOOK = "webhook"
 CUSTOM_EFFECT = "custom effect"
 COST = "additional cost"
 COLLECTION = "collection"
+FILTER = "cart item filter"
 VALUE_MAP = "value map"
 ANY_NAME = "name"
 TARGET = "path"
@@ -60,10 +62,12 @@ class Unknown(Exception):
 
 
 class Known(Struct, frozen=True):
-    """The library and the campaign's own collections."""
+    """The library and the campaign's own collections. What is looked up, found or not, is noted in `asked` as kind
+    and name: when that changes, so does what the rules come to."""
 
     library: Library = EMPTY
     collections: Mapping[str, Collection[str]] = {}
+    asked: set[tuple[str, Any]] | None = None
 
     def find(self, kind: str, name: Any) -> Any:
         """The thing of an id (Decimal) or name (text); raises Unknown."""
@@ -75,6 +79,11 @@ class Known(Struct, frozen=True):
             raise Unknown(f"there is no {_shown(name)} here; {instead}")
         if kind == ANY_NAME:
             return name
+        if self.asked is not None:
+            self.asked.add((kind, name))
+        by_key = self._by_key(kind)
+        if name in by_key and not isinstance(name, bool):
+            return by_key[name]
         there = self._things(kind)
         found = [thing for key, title, thing in there if name in (key, title) and not isinstance(name, bool)]
         if len(found) == 1:
@@ -94,14 +103,19 @@ class Known(Struct, frozen=True):
 
     def _things(self, kind: str) -> list[tuple[Any, str, Any]]:
         """All of a kind: id, name and the thing itself."""
-        library = self.library
+        by_key = self._by_key(kind)
         if kind == COLLECTION:
-            merged = {**library.collections, **self.collections}
-            return [(name, name, members) for name, members in merged.items()]
-        members = getattr(library, _MEMBERS[kind])
+            return [(name, name, members) for name, members in by_key.items()]
         if kind == VALUE_MAP:
-            return [(key, "", values) for key, values in members.items()]
-        return [(key, thing.name, thing) for key, thing in members.items()]
+            return [(key, "", values) for key, values in by_key.items()]
+        return [(key, thing.name, thing) for key, thing in by_key.items()]
+
+    def _by_key(self, kind: str) -> Mapping[Any, Any]:
+        """All of a kind by id or, where rules only know a name, by that."""
+        if kind == COLLECTION:
+            return ChainMap(self.collections, self.library.collections)  # type: ignore[arg-type]
+        members: Mapping[Any, Any] = getattr(self.library, _MEMBERS[kind])
+        return members
 
 
 NOTHING = Known()

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from guerdon.engine.talang.kinds import ANY, ATTRIBUTE_KINDS, ITEM, LIST, MAP, NULL, NUMBER, TEXT, a, is_list
-from guerdon.engine.talang.known import ITEM_ATTRIBUTE, KINDS, TARGET, Known, Unknown
+from guerdon.engine.talang.known import FILTER, ITEM_ATTRIBUTE, KINDS, TARGET, Known, Unknown
 from guerdon.engine.talang.paths import ATTRIBUTES, NAME, PATHS, WRITABLE, Entry
 from guerdon.engine.talang.syntax import Call, Literal, Node, Path, Problem
 from guerdon.engine.talang.templates import Template
@@ -126,6 +126,7 @@ class Lookups:
         if head == "Item":
             return self.problem(node.pointer, 'Item is known only inside a lambda such as [["Item"], …]')
         if head not in PATHS:
+            self._asked_filter(head)
             known = [*PATHS, *self.bindings, *self.filters, *self.locals, *self.names.variables]
             return self.problem(f"{node.pointer}/1", f"there is no `{head}`{suggest(head, known)}")
         self.inputs.add(head)
@@ -137,9 +138,15 @@ class Lookups:
             return self.problem(node.pointer, "write the name of a cart item filter of the Application")
         binding = self.filters.get(node.value)
         if binding is None:
+            self._asked_filter(node.value)
             hint = suggest(node.value, list(self.filters))
             return self.problem(node.pointer, f"there is no cart item filter `{node.value}`{hint}")
         return self._bound(binding, node)
+
+    def _asked_filter(self, name: str) -> None:
+        """Note that there may one day be a filter of this name."""
+        if self.known.asked is not None:
+            self.known.asked.add((FILTER, name))
 
     def _bound(self, binding: Binding, node: Node) -> Typed:
         self.inputs |= binding.inputs
