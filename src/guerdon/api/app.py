@@ -16,7 +16,7 @@ from litestar.typing import FieldDefinition
 
 from guerdon.api import auth, explorer, slashes
 from guerdon.api.document import camel
-from guerdon.api.integration import customer_sessions, customers
+from guerdon.api.integration import customer_sessions, customers, v1
 from guerdon.api.integration import referrals as shop_referrals
 from guerdon.api.management import (
     application_sessions,
@@ -228,7 +228,9 @@ def build_framework(state: dict[str, Any], lifespan: list[Any] | None = None) ->
     )
 
 
-INTEGRATION: list[Any] = [*customer_sessions.handlers, *customers.handlers, *shop_referrals.handlers]
+INTEGRATION: list[Any] = [
+    *customer_sessions.handlers, *customers.handlers, *shop_referrals.handlers, *v1.handlers,
+]  # fmt: skip
 OPEN: list[Any] = [*logins.handlers]
 MANAGEMENT: list[Any] = [
     *application_sessions.handlers,
