@@ -668,6 +668,14 @@ ALTER TABLE public.users ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.v1_sessions (
+    session_id bigint NOT NULL,
+    application_id bigint NOT NULL,
+    update_count bigint NOT NULL,
+    total numeric,
+    discounts json NOT NULL
+);
+
 CREATE TABLE public.value_maps (
     id bigint NOT NULL,
     account_id bigint NOT NULL,
@@ -835,6 +843,9 @@ ALTER TABLE ONLY public.users
 
 ALTER TABLE ONLY public.users
     ADD CONSTRAINT users_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.v1_sessions
+    ADD CONSTRAINT v1_sessions_pkey PRIMARY KEY (session_id);
 
 ALTER TABLE ONLY public.value_maps
     ADD CONSTRAINT value_maps_pkey PRIMARY KEY (id);
@@ -1053,6 +1064,9 @@ ALTER TABLE ONLY public.stores
 
 ALTER TABLE ONLY public.users
     ADD CONSTRAINT users_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+ALTER TABLE ONLY public.v1_sessions
+    ADD CONSTRAINT v1_sessions_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.customer_sessions(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.value_maps
     ADD CONSTRAINT value_maps_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);

@@ -3,15 +3,18 @@
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
+from urllib.parse import unquote
 
 from msgspec import UNSET, UnsetType
 
 from guerdon.engine.attributes import check_attributes
 from guerdon.engine.facts import AttributeDefinition
-from guerdon.errors import Invalid, Problem
+from guerdon.errors import Invalid, NotFound, Problem
 from guerdon.wire.limits import LimitConfig
 
 Definitions = Mapping[tuple[str, str], AttributeDefinition]
+
+LONGEST_ID = 1000
 
 LIMIT_ACTIONS = (
     "redeemCoupon",
@@ -74,3 +77,20 @@ def mandatory(values: Mapping[str, Any] | UnsetType, names: Collection[str]) -> 
         for name in names
         if present.get(name) is None
     ]
+
+
+def integration_id(raw_path: bytes, prefix: str) -> str:
+    """The id that the shop chose, at the end of a path as it was sent: any text of 1 to 1000 characters, slashes too.
+    The framework would merge encoded slashes and put up with what is no UTF-8."""
+    segment = raw_path.removeprefix(prefix.encode())
+    if b"/" in segment:
+        raise NotFound("Not found")
+    try:
+        found = unquote(segment.decode("ascii"), errors="strict")
+    except UnicodeDecodeError:
+        raise Invalid("The id in the path is not valid UTF-8") from None
+    if not 1 <= len(found) <= LONGEST_ID:
+        raise Invalid(
+            errors=[Problem.in_query("integrationId", "maxLength", f"an id has 1 to {LONGEST_ID} characters")]
+        )
+    return found

@@ -5,12 +5,20 @@ from typing import Any
 from guerdon.db.paging import Listing, Page, substring
 from guerdon.db.pool import Connection, Row, first
 from guerdon.engine.money import plain
-from guerdon.wire.base import decoder
+from guerdon.wire.base import Number, decoder
 from guerdon.wire.customer_sessions import ApplicationSession
 
-SELECT = "SELECT * FROM customer_sessions WHERE application_id = $1 AND id = $2"
+# Only sessions that a V1 client wrote last show their discounts.
+SELECT_ALL = """
+SELECT *, (
+    SELECT v.discounts FROM v1_sessions v
+    WHERE v.application_id = $1 AND v.session_id = s.id AND v.update_count = s.update_count
+) AS discounts
+FROM customer_sessions s WHERE application_id = $1
+"""
+SELECT = f"{SELECT_ALL} AND id = $2"
 LIST = Listing(
-    select="SELECT * FROM customer_sessions WHERE application_id = $1",
+    select=SELECT_ALL,
     filters={
         "state": "state = ?",
         "createdBefore": "created < ?",
@@ -54,7 +62,7 @@ def _session(row: Row) -> ApplicationSession:
         referral=row["referral_code"],
         state=row["state"],
         cart_items=content.get("cartItems", []),
-        discounts={},
+        discounts=decoder(dict[str, Number]).decode(row["discounts"] or "{}"),
         total_discounts=plain(row["total_discounts"]),
         total=plain(row["total"]),
         attributes=content.get("attributes", {}),
