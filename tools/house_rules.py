@@ -65,13 +65,26 @@ def sql_elsewhere(source: Source) -> Iterator[Finding]:
                 yield Finding(text.lineno, "SQL outside db/: give db a function")
 
 
+def _sum(value: ast.expr) -> list[ast.expr]:
+    """The additions of a sum of texts and names in capitals; none where anything else is in it."""
+    if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add):
+        left, right = _sum(value.left), _sum(value.right)
+        return [value, *left, *right] if left and right else []
+    constant = isinstance(value, ast.Constant) or (isinstance(value, ast.Name) and value.id.isupper())
+    return [value] if constant else []
+
+
 def sql_put_together(source: Source) -> Iterator[Finding]:
-    """SQL is constant: values are parameters, so nothing that a client sends is ever part of a statement."""
+    """SQL is constant: values are parameters, so nothing that a client sends is ever part of a statement. Constants of
+    a module may be joined to a constant."""
     if _in(source, MAY_BUILD_SQL):
         return
+    joined = {id(part) for node in source.tree.body if isinstance(node, ast.Assign) for part in _sum(node.value)}
     for node in ast.walk(source.tree):
         if isinstance(node, ast.JoinedStr):
             parts: list[ast.expr] = [node]
+        elif id(node) in joined:
+            continue
         elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod | ast.Add):
             parts = [node.left, node.right]
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "format":

@@ -38,7 +38,7 @@ def test_a_key_in_flight(send, shop, server, code):
         loop = asyncio.get_running_loop()
         async with holding(server, "SELECT id FROM customer_sessions FOR UPDATE") as conn:
             first = loop.run_in_executor(None, send)
-            await waits(conn, "customer_sessions")
+            await waits(conn)
             second = await loop.run_in_executor(None, send)
             assert not first.done()
         return await first, second

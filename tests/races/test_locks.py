@@ -44,8 +44,8 @@ def test_codes_that_come_while_a_close_waits_are_judged(shop, manager, server):
         async with holding(server, takes_b) as other:
             async with holding(server, swaps) as conn:
                 close = closing(server, "s1")
-                await waits(conn, "customer_sessions")
-            await waits(other, "coupons")
+                await waits(conn)
+            await waits(other)
             assert not close.done()
         return await close
 
@@ -65,7 +65,7 @@ def test_a_customer_that_comes_while_a_close_waits_gets_the_sale(shop, server):
     async def race():
         async with holding(server, relinks) as conn:
             close = closing(server, "s1")
-            await waits(conn, "customer_sessions")
+            await waits(conn)
         return await close
 
     assert asyncio.run(race()).status_code == 200
@@ -112,7 +112,7 @@ def test_a_deadlock_is_tried_again(shop, manager, server):
     async def race():
         async with holding(server, "SET LOCAL deadlock_timeout = '10s'; SELECT FROM coupons FOR UPDATE") as conn:
             close = closing(server, "s1")
-            await waits(conn, "coupons")
+            await waits(conn)
             await conn.execute("SELECT FROM profiles FOR UPDATE")  # gets it when the close gives up
         return await close
 

@@ -1,13 +1,12 @@
 """Counters that many sessions share: uses of codes, limits, and what campaigns gave.
 
-They are read without locks before a request is judged, and counted in one statement at the very end of its
-transaction: COUNT moves a counter only as far as its limit allows *now*. Where that is not what was decided, the
-caller undoes everything and judges again (docs/adr/0015).
+They are read without locks before a request is judged, and counted in one statement when it is written: COUNTING moves
+a counter only as far as its limit allows *now*. Where that is not what was decided, all is undone and judged again
+(ADR 0015).
 """
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from msgspec import Struct
@@ -29,14 +28,16 @@ WHERE l.application_id = $1
 
 # Rows are locked in one order everywhere: coupons by id, referrals by id, counters of limits by key, campaigns by id.
 # Each part looks at the one before it, so that they run in this order. The guards look at the rows as they are once
-# the locks are held.
-COUNT = """
-WITH coupon_use AS (
-    SELECT * FROM json_to_recordset($2::json)
-        AS u (coupon_id bigint, redemptions integer, discount numeric, reservations integer)
+# the locks are held. What is given back may have gone meanwhile: a coupon that was deleted takes nothing back.
+# `given` comes before: what there is to count, the Application, the time.
+COUNTING = """
+coupon_use AS (
+    SELECT u.*, given.application_id
+    FROM given, json_to_recordset(given.coupons)
+        AS u (coupon_id bigint, campaign_id bigint, redemptions integer, discount numeric, reservations integer)
 ), coupon AS (
-    SELECT id FROM coupons WHERE application_id = $1 AND id IN (SELECT coupon_id FROM coupon_use)
-    ORDER BY id FOR NO KEY UPDATE
+    SELECT c.id FROM coupons c JOIN coupon_use u ON c.id = u.coupon_id AND c.application_id = u.application_id
+    ORDER BY c.id FOR NO KEY UPDATE OF c
 ), counted_coupon AS (
     UPDATE coupons c SET usage_counter = c.usage_counter + u.redemptions,
         discount_counter = c.discount_counter + u.discount, reservation_counter = c.reservation_counter + u.reservations
@@ -46,14 +47,18 @@ WITH coupon_use AS (
         AND (u.discount <= 0 OR c.discount_limit IS NULL OR c.discount_counter + u.discount <= c.discount_limit)
         AND (u.reservations <= 0 OR coalesce(c.reservation_limit, 0) = 0
             OR c.reservation_counter + u.reservations <= c.reservation_limit)
-    RETURNING u.redemptions > 0 OR u.discount > 0 OR u.reservations > 0 AS more
+    RETURNING c.id, u.redemptions > 0 OR u.discount > 0 OR u.reservations > 0 AS more
 ), coupons_done AS (
-    SELECT count(*) FILTER (WHERE more) AS n FROM counted_coupon
+    SELECT count(*) FILTER (WHERE more)
+        = (SELECT count(*) FROM coupon_use WHERE redemptions > 0 OR discount > 0 OR reservations > 0) AS fine
+    FROM counted_coupon
 ), referral_use AS (
-    SELECT u.* FROM json_to_recordset($3::json) AS u (referral_id bigint, redemptions integer), coupons_done
+    SELECT u.*, given.application_id
+    FROM coupons_done, given, json_to_recordset(given.referrals)
+        AS u (referral_id bigint, campaign_id bigint, redemptions integer)
 ), referral AS (
-    SELECT id FROM referrals WHERE application_id = $1 AND id IN (SELECT referral_id FROM referral_use)
-    ORDER BY id FOR NO KEY UPDATE
+    SELECT r.id FROM referrals r JOIN referral_use u ON r.id = u.referral_id AND r.application_id = u.application_id
+    ORDER BY r.id FOR NO KEY UPDATE OF r
 ), counted_referral AS (
     UPDATE referrals r SET usage_counter = r.usage_counter + u.redemptions
     FROM referral_use u, referral
@@ -61,16 +66,17 @@ WITH coupon_use AS (
         AND (u.redemptions <= 0 OR r.usage_limit = 0 OR r.usage_counter + u.redemptions <= r.usage_limit)
     RETURNING u.redemptions > 0 AS more
 ), referrals_done AS (
-    SELECT count(*) FILTER (WHERE more) AS n FROM counted_referral
+    SELECT count(*) FILTER (WHERE more) = (SELECT count(*) FROM referral_use WHERE redemptions > 0) AS fine
+    FROM counted_referral
 ), limit_use AS (
-    SELECT u.* FROM json_to_recordset($4::json)
-        AS u (campaign_id bigint, action text, entities text[], period text, amount numeric, most numeric),
-        referrals_done
+    SELECT u.*, given.application_id
+    FROM referrals_done, given, json_to_recordset(given.limits)
+        AS u (campaign_id bigint, action text, entities text[], period text, amount numeric, most numeric)
 ), given_back AS (
     SELECT l.id, u.amount FROM limit_use u
     JOIN limit_counters l ON l.campaign_id = u.campaign_id AND l.action = u.action AND l.period = u.period
-        AND l.entities = u.entities
-    WHERE l.application_id = $1 AND u.amount < 0
+        AND l.entities = u.entities AND l.application_id = u.application_id
+    WHERE u.amount < 0
     ORDER BY l.campaign_id, l.action, l.period, l.entities FOR NO KEY UPDATE OF l
 ), refunded AS (
     UPDATE limit_counters l SET used = greatest(0, l.used + g.amount) FROM given_back g WHERE l.id = g.id
@@ -79,7 +85,7 @@ WITH coupon_use AS (
     SELECT count(*) AS n FROM refunded
 ), charged AS (
     INSERT INTO limit_counters AS l (application_id, campaign_id, action, entities, period, used, most)
-    SELECT $1, u.campaign_id, u.action, u.entities, u.period, u.amount, u.most
+    SELECT u.application_id, u.campaign_id, u.action, u.entities, u.period, u.amount, u.most
     FROM limit_use u, refunds_done
     WHERE u.amount > 0 AND u.amount <= u.most
     ORDER BY u.campaign_id, u.action, u.period, u.entities
@@ -88,15 +94,16 @@ WITH coupon_use AS (
         WHERE l.used + excluded.used <= excluded.most
     RETURNING 1
 ), limits_done AS (
-    SELECT count(*) AS n FROM charged
+    SELECT count(*) = (SELECT count(*) FROM limit_use WHERE amount > 0) AS fine FROM charged
 ), campaign_use AS (
-    SELECT u.* FROM json_to_recordset($5::json) AS u (campaign_id bigint, coupon_redemptions bigint,
-        referral_redemptions bigint, discount numeric, discount_effects bigint, free_items bigint,
-        custom_effects bigint, coupon_creations bigint, referral_creations bigint, reservations bigint,
-        webhook_calls bigint), limits_done
+    SELECT u.*, given.application_id, given.now
+    FROM limits_done, given, json_to_recordset(given.campaigns)
+        AS u (campaign_id bigint, coupon_redemptions bigint, referral_redemptions bigint, discount numeric,
+            discount_effects bigint, free_items bigint, custom_effects bigint, coupon_creations bigint,
+            referral_creations bigint, reservations bigint, webhook_calls bigint)
 ), campaign AS (
-    SELECT id FROM campaigns WHERE application_id = $1 AND id IN (SELECT campaign_id FROM campaign_use)
-    ORDER BY id FOR NO KEY UPDATE
+    SELECT c.id FROM campaigns c JOIN campaign_use u ON c.id = u.campaign_id AND c.application_id = u.application_id
+    ORDER BY c.id FOR NO KEY UPDATE OF c
 ), counted_campaign AS (
     UPDATE campaigns c SET coupon_redemption_count = c.coupon_redemption_count + u.coupon_redemptions,
         referral_redemption_count = c.referral_redemption_count + u.referral_redemptions,
@@ -108,14 +115,25 @@ WITH coupon_use AS (
         referral_creation_count = c.referral_creation_count + u.referral_creations,
         reserve_coupon_effect_count = c.reserve_coupon_effect_count + u.reservations,
         call_api_effect_count = c.call_api_effect_count + u.webhook_calls,
-        last_activity = $6
+        last_activity = u.now
     FROM campaign_use u, campaign
     WHERE c.id = u.campaign_id AND c.id = campaign.id
     RETURNING 1
+), all_done AS (
+    SELECT coupons_done.fine AND referrals_done.fine AND limits_done.fine
+        AND (SELECT count(*) FROM counted_campaign) >= 0 AS fine
+    FROM coupons_done, referrals_done, limits_done
 )
-SELECT (SELECT n FROM coupons_done) AS coupons, (SELECT n FROM referrals_done) AS referrals,
-    (SELECT n FROM limits_done) AS limits, (SELECT count(*) FROM counted_campaign) AS campaigns
 """
+COUNT = (
+    """
+WITH given AS (
+    SELECT $1::bigint AS application_id, $2::json AS coupons, $3::json AS referrals, $4::json AS limits,
+        $5::json AS campaigns, $6::timestamptz AS now
+),"""
+    + COUNTING
+    + "SELECT fine FROM all_done"
+)
 
 COUNT_PROFILE_REDEMPTIONS = """
 SELECT r.coupon_id, count(*) AS redemptions FROM coupon_redemptions r
@@ -161,9 +179,8 @@ async def read_counters(conn: Connection, application_id: int, keys: Collection[
     ]
 
 
-async def count(conn: Connection, application_id: int, uses: Uses, now: datetime) -> None:
-    """Move all counters, the last thing of a transaction; raises Retry when one of them has no room any more."""
-    coupons = _coupon_rows(uses)
+def to_count(uses: Uses) -> tuple[str, str, str, str]:
+    """Coupons, referrals, limits and campaigns as COUNTING takes them."""
     limits = [
         {
             "campaign_id": use.campaign_id,
@@ -175,22 +192,13 @@ async def count(conn: Connection, application_id: int, uses: Uses, now: datetime
         }
         for use in uses.limits
     ]
-    row = await conn.fetchrow(
-        COUNT,
-        application_id,
-        encode_text(coupons),
-        encode_text(uses.referrals),
-        encode_text(limits),
-        encode_text([asdict(use) for use in uses.campaigns]),
-        now,
-    )
-    # What is given back may have gone meanwhile: a coupon that was deleted takes nothing back.
-    wanted = (
-        sum(one["redemptions"] > 0 or one["discount"] > 0 or one["reservations"] > 0 for one in coupons),
-        sum(use.redemptions > 0 for use in uses.referrals),
-        sum(use.amount > 0 for use in uses.limits),
-    )
-    if (row["coupons"], row["referrals"], row["limits"]) != wanted:
+    campaigns = [asdict(use) for use in uses.campaigns]
+    return encode_text(_coupon_rows(uses)), encode_text(uses.referrals), encode_text(limits), encode_text(campaigns)
+
+
+async def count(conn: Connection, application_id: int, uses: Uses, now: datetime) -> None:
+    """Move all counters, the last thing of a transaction; raises Retry when one of them has no room any more."""
+    if not await conn.fetchval(COUNT, application_id, *to_count(uses), now):
         raise Retry
 
 
@@ -198,10 +206,11 @@ def _coupon_rows(uses: Uses) -> list[dict[str, Any]]:
     """One row for each coupon that is redeemed, taken back or reserved."""
     rows: dict[int, dict[str, Any]] = {}
     for use in uses.coupons:
-        rows[use.coupon_id] = {"redemptions": use.redemptions, "discount": use.discount, "reservations": 0}
+        rows[use.coupon_id] = {**asdict(use), "reservations": 0}
     for coupon_id, times in uses.reserved.items():
-        rows.setdefault(coupon_id, {"redemptions": 0, "discount": Decimal(0)})["reservations"] = times
-    return [{"coupon_id": coupon_id, **row} for coupon_id, row in rows.items()]
+        new = {"coupon_id": coupon_id, "campaign_id": 0, "redemptions": 0, "discount": 0}
+        rows.setdefault(coupon_id, new)["reservations"] = times
+    return list(rows.values())
 
 
 async def profile_redemptions(

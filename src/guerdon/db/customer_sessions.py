@@ -5,13 +5,17 @@ from decimal import Decimal
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import astuple
 
+from guerdon.db import pool
+from guerdon.db.counters import COUNTING, Uses, to_count
 from guerdon.db.keys import IntegrationKey
 from guerdon.db.pool import Connection
 from guerdon.engine.effects import Effect
 from guerdon.engine.facts import KeptCode, Limit
 from guerdon.engine.outcome import LimitUse
 from guerdon.engine.standing import Redemption, ReferralRedemption, Standing
+from guerdon.errors import Retry
 from guerdon.wire.base import decoder
 from guerdon.wire.customer_sessions import SessionContent
 
@@ -58,11 +62,10 @@ SELECT s.effects, s.charged,
 FROM customer_sessions s WHERE s.application_id = $1 AND s.id = $2 AND s.update_count = $3
 """
 
-# One statement, which is its own transaction where nothing else is written: the profile first, then the session, then
-# the log, which is the lock order everywhere. A session that somebody else changed since it was read gives no row, and
-# the log entry without a session breaks events_session_updated_alone: nothing of the statement stays. With a version
-# ($30), a profile that changed since it was read, or came to be, gives no row either, which the caller looks at.
-WRITE = """
+# The profile first, then the session, then what is shared, which is the lock order everywhere. A session that somebody
+# else changed since it was read gives no row. With a version ($30), a profile that changed since it was read, or came
+# to be, gives no row either.
+PROFILE_AND_SESSION = """
 WITH new_profile AS (
     INSERT INTO profiles (account_id, sandbox, integration_id, attributes, closed_sessions, total_sales,
         last_activity, created)
@@ -100,7 +103,13 @@ WITH new_profile AS (
     RETURNING id
 ), session AS (
     SELECT id FROM new_session UNION ALL SELECT id FROM old_session
-), event AS (
+)"""
+
+# One statement, so it is its own transaction. Without a session the log entry breaks events_session_updated_alone, and
+# nothing of the statement stays.
+WRITE = (
+    PROFILE_AND_SESSION
+    + """, event AS (
     INSERT INTO events (application_id, type, session_id, profile_id, revision, judged_at, facts, effects,
         response_content, created)
     SELECT $1, $21, (SELECT id FROM session), (SELECT id FROM profile), $22, $23, $24, $25, $26, $9
@@ -108,6 +117,44 @@ WITH new_profile AS (
 )
 SELECT (SELECT id FROM session) AS session_id, (SELECT id FROM profile) AS profile_id, event.id AS event_id FROM event
 """
+)
+
+# The same with everything that others share, counted last: the log entry has a session only where all that was decided
+# still holds.
+SETTLE = (
+    PROFILE_AND_SESSION
+    + """, given AS (
+    SELECT $1::bigint AS application_id, $31::json AS coupons, $32::json AS referrals, $33::json AS limits,
+        $34::json AS campaigns, $9::timestamptz AS now, session.id AS session_id, (SELECT id FROM profile) AS profile_id
+    FROM session WHERE $5 = '' OR EXISTS (SELECT FROM profile)
+),"""
+    + COUNTING
+    + """, redeemed_coupon AS (
+    INSERT INTO coupon_redemptions (session_id, coupon_id, application_id, campaign_id, profile_id, redeemed_at)
+    SELECT given.session_id, u.coupon_id, $1, u.campaign_id, given.profile_id, $9 FROM given, coupon_use u
+    WHERE u.redemptions > 0
+), returned_coupon AS (
+    UPDATE coupon_redemptions r SET rolled_back_at = $9 FROM given, coupon_use u
+    WHERE r.session_id = given.session_id AND r.coupon_id = u.coupon_id AND u.redemptions < 0
+        AND r.rolled_back_at IS NULL
+), redeemed_referral AS (
+    INSERT INTO referral_redemptions (session_id, referral_id, application_id, campaign_id, profile_id, redeemed_at)
+    SELECT given.session_id, u.referral_id, $1, u.campaign_id, given.profile_id, $9 FROM given, referral_use u
+    WHERE u.redemptions > 0
+), returned_referral AS (
+    UPDATE referral_redemptions r SET rolled_back_at = $9 FROM given, referral_use u
+    WHERE r.session_id = given.session_id AND r.referral_id = u.referral_id AND u.redemptions < 0
+        AND r.rolled_back_at IS NULL
+), event AS (
+    INSERT INTO events (application_id, type, session_id, profile_id, revision, judged_at, facts, effects,
+        response_content, created)
+    SELECT $1, $21, (SELECT given.session_id FROM given, all_done WHERE all_done.fine), (SELECT id FROM profile),
+        $22, $23, $24, $25, $26, $9
+    RETURNING id, session_id
+)
+SELECT session_id, (SELECT id FROM profile) AS profile_id, id AS event_id FROM event
+"""
+)
 
 
 class CouponRow(Struct, kw_only=True):
@@ -180,8 +227,9 @@ class Read(Struct, kw_only=True):
 
 
 class Write(Struct, kw_only=True):
-    """What one write stores; JSON members are text already. `session_id` and `profile_id` are None when new.
-    `profile_version` is the version that the profile must still have, None where any will do."""
+    """What one write stores, in the order of the statements' parameters; JSON members are text already. `session_id`
+    and `profile_id` are None when new. `profile_version` is the version that the profile must still have, None where
+    any will do."""
 
     application_id: int
     session_id: int | None
@@ -278,40 +326,18 @@ def _profile(row: Any) -> StoredProfile:
 
 async def write(conn: Connection, new: Write) -> Written:
     """Store the session, its customer and the log entry; raises Conflict when the session changed meanwhile."""
-    row = await conn.fetchrow(
-        WRITE,
-        new.application_id,
-        new.session_id,
-        new.integration_id,
-        new.profile_id,
-        new.profile_integration_id,
-        new.profile_changes,
-        new.closed_sessions,
-        new.sales,
-        new.now,
-        new.store_integration_id,
-        new.state,
-        new.first_session,
-        new.coupon_codes,
-        new.coupon_keys,
-        new.referral_code,
-        new.content,
-        new.effects,
-        new.total,
-        new.total_discounts,
-        new.update_count,
-        new.event,
-        new.revision,
-        new.judged_at,
-        new.facts,
-        new.event_effects,
-        new.response_content,
-        new.referral_key,
-        new.kept_codes,
-        new.charged,
-        new.profile_version,
-    )
-    return Written(**row)
+    return Written(**await conn.fetchrow(WRITE, *astuple(new)))
+
+
+async def settle(conn: Connection, new: Write, uses: Uses) -> Written:
+    """The same with redemptions and counters, all or nothing. Raises Retry when anything changed meanwhile that the
+    decision depended on: the session, the customer, what is left of a limit."""
+    try:
+        return Written(**await conn.fetchrow(SETTLE, *astuple(new), *to_count(uses)))
+    except pool.DatabaseError as error:
+        if pool.session_changed(error):
+            raise Retry from error
+        raise
 
 
 async def find_effects(conn: Connection, application_id: int, stored: StoredSession) -> list[Effect] | None:

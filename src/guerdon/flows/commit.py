@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import UNSET, Struct, field, structs
 
-from guerdon.db import counters, customer_sessions, pool, redemptions, returns, session_codes
+from guerdon.db import customer_sessions, pool, returns, session_codes
 from guerdon.db.counters import Uses
 from guerdon.db.customer_sessions import Read, Write, Written
 from guerdon.db.pool import Connection
@@ -27,6 +27,7 @@ from guerdon.wire.referrals import Referral
 
 # What an event does to the customer's closed sessions; what it does to the counters of codes and campaigns is settled.
 SESSIONS_CLOSED = {CLOSED: 1, REVOKED: -1, REOPENED: -1, RETURNED: 0}
+OF_OTHERS = ("AdvocateProfile", "Coupon", "Referral")
 
 
 class Decided(Struct, frozen=True):
@@ -53,25 +54,53 @@ class Kept(Struct, frozen=True):
 
 
 async def commit(conn: Connection, decided: Decided, response_content: list[str]) -> Kept:
-    """Write what was decided: customer, session and log entry, codes and counters. Raises Conflict when the session
-    changed since it was read, and Retry when anything else did that the decision depends on."""
-    uses = uses_of(decided.facts, decided.outcome)
-    if not shares(decided.facts, decided.outcome):
+    """Write what was decided: customer, session and log entry, codes and counters. Raises Conflict when an open session
+    changed since it was read, and Retry when anything did that a request which counts depends on."""
+    program, facts, outcome = decided.program, decided.facts, decided.outcome
+    if not shares(facts, outcome):
         return _kept(await customer_sessions.write(conn, _write(decided, response_content, None)))
+    profile = decided.around.profile
+    new = _write(decided, response_content, profile.version if profile else 0)
+    uses = uses_of(facts, outcome)
+    if not leaves_more(facts, outcome):
+        return _kept(await customer_sessions.settle(conn, new, uses))
     async with conn.transaction():
-        written = await _write_shared(conn, decided, response_content)
-        application_id = decided.program.settings.id
-        owner = (application_id, written.session_id, written.profile_id)
-        await redemptions.record_coupons(conn, owner, uses.coupons, decided.now)
-        await redemptions.record_referrals(conn, owner, uses.referrals, decided.now)
-        kept = await commit_shared(conn, decided.program, decided.facts, decided.outcome, owner, decided.now)
+        made = await commit_codes(conn, program, facts, outcome, decided.now)
+        written = await customer_sessions.settle(conn, new, uses)
+        owner = (program.settings.id, written.session_id, written.profile_id)
+        if uses.reserved and written.profile_id is not None:
+            await session_codes.reserve(conn, program.settings.id, list(uses.reserved), written.profile_id, decided.now)
         return_id = 0
-        if decided.facts.event == RETURNED:
-            items = returned_items(decided.facts)
+        if facts.event == RETURNED:
+            items = returned_items(facts)
             return_id = await returns.add_return(conn, owner, written.event_id, items, decided.now)
-        if uses:
-            await counters.count(conn, application_id, uses, decided.now)
-    return Kept(written.session_id, written.profile_id, written.event_id, *kept, return_id)
+    return Kept(written.session_id, written.profile_id, written.event_id, *made, return_id)
+
+
+def leaves_more(facts: Facts, outcome: Outcome) -> bool:
+    """Whether rows are written beside those of the session, the customer and the counters."""
+    return (
+        facts.event == RETURNED
+        or bool(outcome.created_codes or outcome.immediate_uses)
+        or any(change.entity in OF_OTHERS for change in outcome.attribute_changes)
+    )
+
+
+def _kept(written: Written) -> Kept:
+    return Kept(written.session_id, written.profile_id, written.event_id)
+
+
+async def commit_codes(
+    conn: Connection, program: Program, facts: Facts, outcome: Outcome, now: datetime
+) -> tuple[list[Coupon], list[Referral]]:
+    """Codes that rules made, which are returned, and attributes of codes and of the advocate."""
+    application_id = program.settings.id
+    made: tuple[list[Coupon], list[Referral]] = ([], [])
+    if outcome.created_codes:
+        made = await session_codes.add_created(conn, application_id, outcome.created_codes, now)
+    for entity, key, changed in _changes_of_others(facts, outcome):
+        await session_codes.update_attributes(conn, application_id, entity, key, changed)
+    return made
 
 
 def returned_items(facts: Facts) -> list[ReturnedCartItem]:
@@ -93,32 +122,6 @@ async def _write_shared(conn: Connection, decided: Decided, response_content: li
     if decided.merged.profile_id and written.profile_id is None:
         raise Retry
     return written
-
-
-def _kept(written: Written) -> Kept:
-    return Kept(written.session_id, written.profile_id, written.event_id)
-
-
-async def commit_shared(
-    conn: Connection,
-    program: Program,
-    facts: Facts,
-    outcome: Outcome,
-    owner: tuple[int, int | None, int | None],
-    now: datetime,
-) -> tuple[list[Coupon], list[Referral]]:
-    """Codes that rules made, reservations, and attributes of codes and of the advocate; the codes are returned.
-    `owner` is (application id, session id, profile id)."""
-    application_id, _, profile_id = owner
-    made: tuple[list[Coupon], list[Referral]] = ([], [])
-    if outcome.created_codes:
-        made = await session_codes.add_created(conn, application_id, outcome.created_codes, now)
-    reserved = _reserved(outcome)
-    if reserved and profile_id is not None:
-        await session_codes.reserve(conn, application_id, list(reserved), profile_id, now)
-    for entity, key, changed in _changes_of_others(facts, outcome):
-        await session_codes.update_attributes(conn, application_id, entity, key, changed)
-    return made
 
 
 def shares(facts: Facts, outcome: Outcome) -> bool:
