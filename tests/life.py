@@ -11,7 +11,7 @@ import judge
 from guerdon.engine import Facts, Outcome, Program
 from guerdon.engine import judge as decide
 from guerdon.engine.effects import Effect
-from guerdon.engine.facts import Counter, ReturnedLine
+from guerdon.engine.facts import Counter, KeptCode, ReturnedLine
 from guerdon.engine.money import totals
 from guerdon.engine.outcome import LimitUse
 from guerdon.engine.standing import Redemption, ReferralRedemption, Standing
@@ -67,14 +67,18 @@ class Life:
         outcome = decide(self.program, facts, self.now)
         assert encode(decide(self.program, logged, self.now)) == encode(outcome)
         self._count(outcome)
+        kept = [
+            KeptCode(kind=one.kind, ruleset_id=one.ruleset_id, rule_index=one.rule_index, code=one.code)
+            for one in outcome.created_codes
+            if one.in_session
+        ]
+        self.facts = replace(self.facts, kept_codes=(*self.facts.kept_codes, *kept))
         return outcome
 
     def _counted(self) -> Facts:
         """The facts with all counters as the session left them."""
         facts, books = self.facts, self.books
-        counters = {
-            (one.campaign_id, one.action, one.entities, one.period): one.used for one in facts.counters
-        }  # fmt: skip
+        counters = {(one.campaign_id, one.action, one.entities, one.period): one.used for one in facts.counters}
         for key, amount in self.limits.items():
             counters[key] = counters.get(key, Decimal(0)) + amount
         return replace(

@@ -140,9 +140,12 @@ def facts(draw: Any, amount: Any, returned: bool = True) -> Facts:
     )
 
 
+never = st.just(False)
+
+
 @st.composite
-def shop(draw: Any, again: bool = False, **fixed: Any) -> Any:
-    """A program of one or two campaigns with limits; with `again`, returns may run their rules."""
+def shop(draw: Any, again: Any = never, **fixed: Any) -> Any:
+    """A program of one or two campaigns with limits; `again` says whether returns may run their rules."""
     application = judge.settings(
         **{name: draw(st.booleans()) for name in ("cascading", "partial", "flattened")} | fixed
     )
@@ -152,7 +155,7 @@ def shop(draw: Any, again: bool = False, **fixed: Any) -> Any:
             rules=draw(rules),
             bindings=BINDINGS,
             limits=draw(st.lists(limit, max_size=3)),
-            reevaluateOnReturn=again and draw(st.booleans()),
+            reevaluateOnReturn=draw(again),
         )
         for number in range(1, draw(st.integers(2, 3)))
     ]
