@@ -89,7 +89,8 @@ class Server:
 
     def kill(self):
         """SIGKILL to its whole process group, and wait until it is gone."""
-        os.killpg(self.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
         assert gone(self.pid)
 
     def said(self):

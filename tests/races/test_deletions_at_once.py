@@ -1,0 +1,109 @@
+"""Sessions close while the back office deletes and edits what they use: each is judged before that or after it, and no
+edit loses what was counted meanwhile."""
+
+import pytest
+
+import make
+from checkout import coupon_rule, effects, line, running, update
+from coming import must_be_there
+from crowd import cancel, close
+
+GATES = ["", "customer_sessions", "coupons", "campaigns"]
+
+
+@pytest.fixture
+def campaign(several):
+    """A campaign with a code, and six open sessions that have the code; (URL of the campaign, URL of the code)."""
+    rule = coupon_rule(["setDiscount", "Ten", 10])
+    made, coupons = running(several.manager, rule, codes=[{"code": "CODE", "usageLimit": 0}])
+    for number in range(6):
+        members = {"profileId": f"p{number}", "couponCodes": ["CODE"], "cartItems": [line()]}
+        update(several.shop, f"s{number}", members)
+    url = f"{make.CAMPAIGNS}/{made['id']}"
+    return url, f"{url}/coupons/{coupons['CODE']['id']}"
+
+
+def closings():
+    """Requests to close them all."""
+    return [close(f"s{number}") for number in range(6)]
+
+
+def outcomes(answers):
+    """What came of the code in each of these closings: its effect, or the reason why not."""
+    assert [one.status_code for one in answers] == [200] * len(answers), [one.text for one in answers]
+    first = [effects(one.json())[0] for one in answers]
+    return [props.get("rejectionReason", kind) for kind, props in first]
+
+
+@pytest.mark.parametrize("gate", GATES)
+def test_a_code_is_deleted(several, campaign, gate):
+    _, code = campaign
+    first, deleted, *answers = several.at_once(closings()[0], ("DELETE", code), *closings()[1:], gate=gate)
+    assert deleted.status_code == 204, deleted.text
+    assert set(outcomes([first, *answers])) <= {"acceptCoupon", "CouponNotFound"}
+    assert several.sql("SELECT count(*) AS n FROM coupons")[0]["n"] == 0
+    body = update(several.shop, "after", {"couponCodes": ["CODE"], "cartItems": [line()], "state": "closed"})
+    assert outcomes_of(body) == ["CouponNotFound"]
+    for answer in several.at_once(*[cancel(f"s{number}") for number in range(6)]):
+        assert answer.status_code == 200, answer.text
+    assert several.sql("SELECT coupon_redemption_count, discount_count FROM campaigns")[0][:2] == (0, 0)
+
+
+def outcomes_of(body):
+    """The same, of one answer's body."""
+    return [props.get("rejectionReason", kind) for kind, props in effects(body)]
+
+
+@pytest.mark.parametrize("gate", GATES)
+def test_a_campaign_is_disabled(several, campaign, gate):
+    url, _ = campaign
+    disable = ("PUT", url, make.campaign(state="disabled"))
+    first, changed, *answers = several.at_once(closings()[0], disable, *closings()[1:], gate=gate)
+    assert changed.status_code == 200, changed.text
+    found = outcomes([first, *answers])
+    assert set(found) <= {"acceptCoupon", "CouponPartOfNotRunningCampaign"}
+    assert several.sql("SELECT usage_counter FROM coupons")[0]["usage_counter"] == found.count("acceptCoupon")
+    body = update(several.shop, "after", {"couponCodes": ["CODE"], "cartItems": [line()], "state": "closed"})
+    assert outcomes_of(body) == ["CouponPartOfNotRunningCampaign"]
+
+
+@pytest.mark.parametrize("gate", GATES)
+def test_a_campaign_is_deleted(several, campaign, gate):
+    several.may_deadlock = True  # the campaign is locked before its codes, sessions lock it after them
+    url, _ = campaign
+    first, deleted, *answers = several.at_once(closings()[0], ("DELETE", url), *closings()[1:], gate=gate)
+    if deleted.status_code == 409:
+        deleted = several.manager.delete(url)
+    assert deleted.status_code == 204, deleted.text
+    assert set(outcomes([first, *answers])) <= {"acceptCoupon", "CouponNotFound"}
+    assert several.sql("SELECT (SELECT count(*) FROM coupons) + (SELECT count(*) FROM campaigns) AS n")[0]["n"] == 0
+    requests = [cancel(f"s{number}") for number in range(6)]
+    assert [one.status_code for one in several.at_once(*requests)] == [200] * 6
+
+
+@pytest.mark.parametrize("gate", GATES)
+def test_edits_lose_nothing_that_is_counted(several, campaign, gate):
+    url, code = campaign
+    renamed = make.campaign(name="Renamed", activeRulesetId=several.manager.get(url).json()["activeRulesetId"])
+    edits = [("PUT", code, {"usageLimit": 1000}), ("PUT", url, renamed)]
+    answers = several.at_once(*closings()[:3], *edits, *closings()[3:], gate=gate)
+    assert [one.status_code for one in answers] == [200] * 8
+    assert outcomes([*answers[:3], *answers[5:]]) == ["acceptCoupon"] * 6
+    [row] = several.sql("SELECT usage_counter, usage_limit, discount_counter FROM coupons")
+    assert tuple(row) == (6, 1000, 60)
+    [row] = several.sql("SELECT name, coupon_redemption_count, discount_count FROM campaigns")
+    assert tuple(row) == ("Renamed", 6, 60)
+
+
+@pytest.mark.parametrize("gate", ["", "customer_sessions", "profiles"])
+def test_the_data_of_a_customer_is_deleted(several, campaign, gate):
+    """The sums stay; only what tells of the person goes (core.md §9.3)."""
+    for number in range(6):
+        update(several.shop, f"s{number}", {"profileId": "kim"})
+    must_be_there(several, ("DELETE", "/v1/customer_data/kim"))
+    delete = ("DELETE", "/v1/customer_data/kim")
+    answers = several.at_once(*closings()[:3], delete, *closings()[3:], gate=gate)
+    assert answers.pop(3).status_code == 204
+    assert outcomes(answers) == ["acceptCoupon"] * 6
+    [row] = several.sql("SELECT closed_sessions, total_sales FROM profiles WHERE integration_id = 'kim'")
+    assert tuple(row) == (6, 600)
