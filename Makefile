@@ -38,8 +38,9 @@ $(VENV)/.runtime: pyproject.toml uv.lock | $(UV)
 	@$(UV) sync --quiet --frozen --no-dev --inexact
 	@touch $@
 
-$(VENV)/.dev: pyproject.toml uv.lock | $(UV)
+$(VENV)/.dev: pyproject.toml uv.lock $(wildcard tests/contract/sdks/*.txt tests/contract/sdks/*.json) | $(UV)
 	@$(UV) sync --quiet --frozen --inexact
+	@scripts/sdks
 	@touch $@ $(VENV)/.runtime
 
 clean:
