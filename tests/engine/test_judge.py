@@ -9,11 +9,14 @@ import judge
 from guerdon.engine import Facts, evaluate, read_case
 from guerdon.engine import judge as decide
 from guerdon.engine.effects import Effect
+from guerdon.engine.facts import ReturnedLine
 from guerdon.engine.outcome import LimitUse, Outcome
+from guerdon.engine.returns import return_items
 from guerdon.engine.rollback import take_back
 from guerdon.engine.standing import Redemption, ReferralRedemption, Standing
 from guerdon.wire.base import decoder, encode
 
+EVENTS = ["talon_session_closed", "talon_session_revoked", "talon_session_reopened"]
 CASE = """{
   "campaigns": [{
     "rules": [{"title": "Ten", "condition": ["and", ["couponValid"]], "effects": [
@@ -67,6 +70,14 @@ def test_a_session_of_which_nothing_is_known_loses_nothing(event):
     assert decide(case.program, replace(case.facts, event=event), case.now) == Outcome(effects=())
 
 
+def test_what_was_given_for_returned_items_is_taken_back():
+    case, _, facts = closed()
+    facts = replace(facts, event="talon_session_partially_returned", returned=(ReturnedLine(0, 0, 1),))
+    outcome = decide(case.program, facts, case.now)
+    assert outcome == return_items(case.program, facts, case.now)
+    assert (outcome.effects, outcome.holding) == ((), facts.standing.effects)  # none of it is for single items
+
+
 def test_an_open_session_that_is_cancelled_had_nothing():
     case, _, facts = closed()
     assert decide(case.program, replace(facts, event="talon_session_cancelled"), case.now) == Outcome(effects=())
@@ -87,10 +98,10 @@ def test_what_holds_and_what_can_be_given_back_after_a_closing():
     assert of_no_session.charged == ()
 
 
-@pytest.mark.parametrize("event", ["talon_session_closed", "talon_session_revoked", "talon_session_reopened"])
+@pytest.mark.parametrize("event", [*EVENTS, "talon_session_partially_returned"])
 def test_facts_read_from_the_log_give_the_same_bytes(event):
     case, _, facts = closed()
-    facts = replace(facts, event=event)
+    facts = replace(facts, event=event, returned=(ReturnedLine(0, 0, 1),), run_rules=True)
     again = decoder(Facts).decode(encode(facts))
     assert again == facts
     assert encode(decide(case.program, again, judge.NOW)) == encode(decide(case.program, facts, judge.NOW))

@@ -146,8 +146,8 @@ class _Return:
         """What is taken back, and what the rules found for the rest; counters move by the difference."""
         new, charges = self._not_given_before(found)
         campaigns = self.rollback.campaigns
+        campaigns.give(new)
         for effect in new:
-            campaigns.give(effect)
             if effect.effect_type in DISCOUNTS:
                 self.rollback.count_discount(effect, effect.props.value)
         for use in found.coupon_uses:

@@ -31,13 +31,16 @@ class CampaignCounts:
         counts = self._counts.setdefault(campaign_id, {})
         counts[name] = counts.get(name, 0) + amount
 
-    def give(self, effect: Effect) -> None:
-        """Count an effect that is given for good."""
-        if effect.effect_type in DISCOUNTS:
-            self.add(effect.campaign_id, "discount", effect.props.value)
-            self.add(effect.campaign_id, "discount_effects")
-        elif effect.effect_type in _AT_CLOSE:
-            self.add(effect.campaign_id, _AT_CLOSE[effect.effect_type])
+    def give(self, effects: Iterable[Effect]) -> None:
+        """Count effects that are given for good; there may be ten thousand of them."""
+        for effect in effects:
+            kind = effect.effect_type
+            if kind in DISCOUNTS:
+                counts = self._counts.setdefault(effect.campaign_id, {})
+                counts["discount"] = counts.get("discount", ZERO) + effect.props.value
+                counts["discount_effects"] = counts.get("discount_effects", 0) + 1
+            elif kind in _AT_CLOSE:
+                self.add(effect.campaign_id, _AT_CLOSE[kind])
 
     def uses(self) -> tuple[CampaignUse, ...]:
         """What changed, in order of campaign id (the lock order)."""
@@ -70,8 +73,7 @@ def campaign_uses(effects: Iterable[Effect], redeemed: Iterable[Coupon | Referra
     counts = CampaignCounts()
     for code in redeemed:
         counts.add(code.campaign_id, "coupon_redemptions" if isinstance(code, Coupon) else "referral_redemptions")
-    for effect in effects:
-        counts.give(effect)
+    counts.give(effects)
     return counts.uses()
 
 
