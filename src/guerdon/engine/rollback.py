@@ -1,6 +1,6 @@
 """Cancelling a closed session or opening it again: effects that take back what it was given (core.md §3.7, §3.9)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from guerdon.engine.effects import Effect, effect_of
 from guerdon.engine.facts import ZERO
 from guerdon.engine.money import plain
-from guerdon.engine.outcome import CouponUse, LimitUse, Outcome, ReferralUse
+from guerdon.engine.outcome import CouponUse, Outcome, ReferralUse
 from guerdon.engine.props import Props, RollbackCoupon, RollbackDiscount, RollbackReferral
 from guerdon.engine.standing import Redemption as Redemption
 from guerdon.engine.standing import Standing
@@ -35,7 +35,7 @@ def take_back(standing: Standing) -> Outcome:
             for one in sorted(standing.referrals, key=lambda one: one.referral_id)
         ),
         campaign_uses=rollback.campaigns.uses(),
-        limit_uses=negative(standing.charged),
+        limit_uses=tuple(replace(use, amount=-use.amount) for use in standing.charged),
         holding=tuple(holding),
     )
 
@@ -106,11 +106,6 @@ def value_of(effect: Effect) -> Decimal:
     """The amount of a stored discount."""
     value = effect.props["value"]
     return value if isinstance(value, Decimal) else Decimal(value)
-
-
-def negative(charged: Iterable[LimitUse]) -> tuple[LimitUse, ...]:
-    """What gives back what was charged."""
-    return tuple(replace(use, amount=-use.amount) for use in charged)
 
 
 def _discount(props: Mapping[str, Any], value: Decimal) -> RollbackDiscount:
