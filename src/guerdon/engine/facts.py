@@ -267,8 +267,8 @@ class Facts(Struct, frozen=True, kw_only=True, omit_defaults=True):
     the referral names. `counters` is what limits have used up; what has none is unused. `giveaways` are codes that
     may be awarded, in order, `kept_codes` those that earlier updates of the session made, in order. `taken_codes`
     are codes that exist and that rules may not make anew. `seed` is what created codes and ids are made from, where
-    nothing else is handed in. `standing` is what a session that is no longer open was given;
-    None while it is open. `returned` are units that are returned now; the session's cart is without them. `run_rules` asks to judge campaigns
+    nothing else is handed in. `standing` is what a session that is no longer open was given; None while it is open.
+    `returned` are units that are returned now; the session's cart is without them. `run_rules` asks to judge campaigns
     anew after a return.
     """
 
