@@ -860,11 +860,17 @@ CREATE INDEX cart_item_filter_expressions_filter ON public.cart_item_filter_expr
 
 CREATE INDEX coupon_redemptions_coupon ON public.coupon_redemptions USING btree (coupon_id, profile_id);
 
+CREATE INDEX coupon_redemptions_profile ON public.coupon_redemptions USING btree (profile_id);
+
 CREATE INDEX coupon_reservations_profile ON public.coupon_reservations USING btree (profile_id);
 
 CREATE INDEX coupons_batch ON public.coupons USING btree (campaign_id, batch_id);
 
 CREATE INDEX coupons_campaign ON public.coupons USING btree (campaign_id, id);
+
+CREATE INDEX coupons_implicitly_reserved ON public.coupons USING btree (application_id, id) WHERE implicitly_reserved;
+
+CREATE INDEX coupons_recipient ON public.coupons USING btree (application_id, recipient_integration_id) WHERE (recipient_integration_id IS NOT NULL);
 
 CREATE INDEX customer_sessions_created ON public.customer_sessions USING btree (created);
 

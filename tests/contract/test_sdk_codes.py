@@ -93,3 +93,18 @@ def test_reservations(sdk, manager, server, campaign):
         sdk.create_coupon_reservation("PERSONAL", customers)
     assert refused.value.data.message == "A personal coupon cannot be reserved"
     assert len(server.sql("SELECT * FROM coupon_reservations")) == 1
+
+
+def test_an_inventory(sdk, manager, shop, campaign):
+    make.new_coupons(manager, 1, couponPattern="MINE", recipientIntegrationId="kim", discountLimit=9.5)
+    referral = make.new_referral(shop, 1, "kim")
+    found = sdk.get_customer_inventory("kim", True, True, True, True, True, True)
+    assert (found.profile.integration_id, found.loyalty.programs) == ("kim", {})
+    assert [(one.value, one.state, one.profile_redemption_count) for one in found.coupons] == [("MINE", "active", 0)]
+    assert [(one.code, one.referred_customers) for one in found.referrals] == [(referral["code"], [])]
+    assert (found.giveaways, found.achievements) == ([], [])
+    bare = sdk.get_customer_inventory("kim")
+    assert (bare.profile, bare.coupons) == (None, None)
+    with pytest.raises(NotFoundException) as refused:
+        sdk.get_customer_inventory("nobody")
+    assert json.loads(refused.value.body)["message"] == "Customer profile not found"

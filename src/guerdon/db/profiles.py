@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from guerdon.db.pool import Connection, Row
+from guerdon.db.pool import Connection, Row, first
 from guerdon.wire.base import decoder, encode_text
 from guerdon.wire.customers import CustomerProfile
 
@@ -22,6 +22,10 @@ ON CONFLICT ON CONSTRAINT profiles_integration_id_key
 RETURNING *
 """
 
+SELECT = """
+SELECT p.* FROM profiles p JOIN applications a ON a.account_id = p.account_id AND a.sandbox = p.sandbox
+WHERE a.id = $1 AND p.integration_id = $2
+"""
 # Those that are not there yet, in order of integration id as well. One that is there is not touched at all.
 INSERT_MISSING = """
 INSERT INTO profiles (account_id, sandbox, integration_id, last_activity, created)
@@ -58,6 +62,11 @@ async def put_profiles(
     rows = await conn.fetch(UPSERT_MANY, application_id, encode_text(profiles), now)
     written = {row["integration_id"]: profile_of(row) for row in rows}
     return [written[integration_id] for integration_id in profiles]
+
+
+async def get_profile(conn: Connection, application_id: int, integration_id: str) -> CustomerProfile:
+    """The customer of the Application's environment. Raises NotFound."""
+    return profile_of(first(await conn.fetchrow(SELECT, application_id, integration_id), "Customer profile"))
 
 
 async def add_missing(conn: Connection, application_id: int, integration_ids: Collection[str], now: datetime) -> None:

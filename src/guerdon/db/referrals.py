@@ -87,6 +87,7 @@ class Batch(Struct, frozen=True, kw_only=True):
 
 
 def referral_of(row: Row) -> Referral:
+    """The referral of a row of referrals."""
     return Referral(
         id=row["id"],
         created=row["created"],

@@ -32,3 +32,24 @@ class CustomerAchievement(Wire, kw_only=True):
     end_date: datetime | UnsetType = UNSET
     allow_rollback_after_completion: bool
     current_progress: AchievementProgress | UnsetType = UNSET
+
+
+class AchievementProgressWithDefinition(Wire, kw_only=True):
+    """Contract schema `AchievementProgressWithDefinition`."""
+
+    status: Literal["inprogress", "completed", "expired", "not_started"]
+    progress: Number
+    start_date: datetime | UnsetType = UNSET
+    completion_date: datetime | UnsetType = UNSET
+    end_date: datetime | UnsetType = UNSET
+    achievement_id: int
+    name: str
+    title: str
+    description: str
+    campaign_id: int
+    target: Number | UnsetType = UNSET
+    achievement_recurrence_policy: Literal["no_recurrence", "on_expiration", "on_completion"]
+    achievement_activation_policy: Literal["user_action", "fixed_schedule"]
+    achievement_fixed_start_date: datetime | UnsetType = UNSET
+    achievement_end_date: datetime | UnsetType = UNSET
+    achievement_allow_rollback_after_completion: bool | UnsetType = UNSET

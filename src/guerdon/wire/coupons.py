@@ -1,7 +1,7 @@
 """The contract's shapes for coupons; pure data."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, UnsetType, field
 
@@ -133,3 +133,32 @@ class IntegrationCoupon(Wire, kw_only=True):
     is_reservation_mandatory: bool | UnsetType = UNSET
     implicitly_reserved: bool | UnsetType = UNSET
     profile_redemption_count: int
+
+
+class InventoryCoupon(Wire, kw_only=True):
+    """Contract schema `InventoryCoupon`."""
+
+    id: int
+    created: datetime
+    campaign_id: int
+    value: str
+    usage_limit: int
+    discount_limit: Number | UnsetType = UNSET
+    reservation_limit: int | UnsetType = UNSET
+    start_date: datetime | UnsetType = UNSET
+    expiry_date: datetime | UnsetType = UNSET
+    limits: list[LimitConfig] | UnsetType = UNSET
+    usage_counter: int
+    discount_counter: Number | UnsetType = UNSET
+    discount_remainder: Number | UnsetType = UNSET
+    reservation_counter: Number | UnsetType = UNSET
+    attributes: dict[str, Any] | UnsetType = UNSET
+    referral_id: int | UnsetType = UNSET
+    recipient_integration_id: str | UnsetType = UNSET
+    import_id: int | UnsetType = UNSET
+    reservation: bool | UnsetType = UNSET
+    batch_id: str | UnsetType = UNSET
+    is_reservation_mandatory: bool | UnsetType = UNSET
+    implicitly_reserved: bool | UnsetType = UNSET
+    profile_redemption_count: int
+    state: Literal["active", "used", "expired", "pending", "disabled"]

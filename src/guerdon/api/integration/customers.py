@@ -1,13 +1,14 @@
-"""Customer profiles: the bulk update (core.md §9.2). It never runs rules."""
+"""Customer profiles: the bulk update (core.md §9.2), which never runs rules, and the inventory (§9.4)."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal, cast
 
-from litestar import Response, put
+from litestar import Response, get, put
 from litestar.datastructures import State
 from litestar.params import Parameter
 
-from guerdon.db import profiles, programs
+from guerdon.api.auth import require_live
+from guerdon.db import inventory, profiles, programs
 from guerdon.db.keys import IntegrationKey
 from guerdon.db.pool import Connection
 from guerdon.engine.attributes import check_attributes
@@ -17,6 +18,8 @@ from guerdon.wire.customers import (
     MultipleCustomerProfileIntegrationResponseV2,
     ProfileState,
 )
+from guerdon.wire.inventory import CustomerInventory
+from guerdon.wire.loyalty import Loyalty
 
 Silent = Annotated[Literal["yes", "no"], Parameter(query="silent")]
 
@@ -52,4 +55,40 @@ async def update_customer_profiles_v2(
     )
 
 
-handlers: list[Any] = [update_customer_profiles_v2]
+@get(
+    "/v1/customer_profiles/{integration_id:str}/inventory",
+    operation_id="getCustomerInventory",
+    tags=["Customer profiles"],
+)
+async def get_customer_inventory(
+    integration_id: str,
+    key: IntegrationKey,
+    conn: Connection,
+    now: datetime,
+    profile: bool = False,
+    referrals: bool = False,
+    coupons: bool = False,
+    loyalty: bool = False,
+    giveaways: bool = False,
+    achievements: bool = False,
+) -> CustomerInventory:
+    """What the customer has; each parameter asks for a part of it. Of the last three there is nothing yet."""
+    require_live(key)
+    customer = await profiles.get_profile(conn, key.application_id, integration_id)
+    found = CustomerInventory()
+    if profile:
+        found.profile = customer
+    if referrals:
+        found.referrals = await inventory.list_referrals(conn, key.application_id, integration_id)
+    if coupons:
+        found.coupons = await inventory.list_coupons(conn, key.application_id, customer, now)
+    if loyalty:
+        found.loyalty = Loyalty(programs={})
+    if giveaways:
+        found.giveaways = []
+    if achievements:
+        found.achievements = []
+    return found
+
+
+handlers: list[Any] = [update_customer_profiles_v2, get_customer_inventory]
