@@ -254,6 +254,37 @@ def test_the_bulk_update_of_profiles(shop, manager, server):
     assert kept(server) == 3
 
 
+def test_returns_and_reopening(shop, manager, server):
+    """Repeated without a key, the return would take the next unit and the reopening be refused."""
+    rule = make.rule(effects=[["setDiscountPerItem", "Off", [".", "Session", "CartItems"], [["Item"], 1]]])
+    running(manager, rule)
+    put(shop, "s1", {"cartItems": [line(quantity=3)], "state": "closed"}).raise_for_status()
+    body = {"return": {"returnedCartItems": [{"position": 0, "quantity": 1}]}, "responseContent": ["customerSession"]}
+
+    def back(key, **params):
+        headers = {"Idempotency-Key": key}
+        return shop.post("/v2/customer_sessions/s1/returns", json=body, headers=headers, params=params or None)
+
+    assert back("k1", dry="true").json()["customerSession"]["cartItems"][0]["remainingQuantity"] == 2
+    first = back("k1")
+    before = rows(server)
+    assert same(first, back("k1")).json()["customerSession"]["cartItems"][0]["remainingQuantity"] == 2
+    assert rows(server) == before
+    assert back("k2").json()["customerSession"]["cartItems"][0]["remainingQuantity"] == 1
+    assert len(server.sql("SELECT id FROM returns")) == 2
+
+    put(shop, "s2", {"cartItems": [line()], "state": "closed"}).raise_for_status()
+    request = {"headers": {"Idempotency-Key": "k1"}}
+    opened = shop.put("/v2/customer_sessions/s2/reopen", **request)
+    before = rows(server)
+    assert same(opened, shop.put("/v2/customer_sessions/s2/reopen", **request)).json()["effects"] != []
+    assert rows(server) == before
+    refused = [shop.put("/v2/customer_sessions/s2/reopen", headers={"Idempotency-Key": "k2"}) for _ in "ab"]
+    assert same(*refused).status_code == 400
+    missing = [shop.put("/v2/customer_sessions/s3/reopen", **request) for _ in "ab"]
+    assert same(*missing).status_code == 404
+
+
 def test_operations_without_keys_do_not_look_at_them(manager, shop, server):
     headers = {"Idempotency-Key": "k1"}
     for _ in range(2):
@@ -274,5 +305,12 @@ def test_the_header_is_in_the_document(shop):
         for method, operation in item.items()
         if any(one["name"] == "Idempotency-Key" for one in operation.get("parameters", ()))
     }
-    assert {("put", "/v2/customer_sessions/{customerSessionId}"), ("put", "/v2/customer_profiles")} <= having
-    assert all(path.startswith("/v2/") and method != "get" for method, path in having)
+    assert having <= {
+        ("put", "/v2/customer_sessions/{customerSessionId}"),
+        ("post", "/v2/customer_sessions/{customerSessionId}/returns"),
+        ("put", "/v2/customer_sessions/{customerSessionId}/reopen"),
+        ("put", "/v2/customer_profiles/{integrationId}"),
+        ("put", "/v2/customer_profiles"),
+        ("post", "/v2/events"),
+    }
+    assert len(having) >= 4

@@ -122,6 +122,29 @@ def test_all_generations_on_one_session(sdk, server, campaign):
     assert server.sql("SELECT usage_counter FROM coupons")[0][0] == 0
 
 
+@pytest.mark.parametrize("name", ["python-26", "python-9", "js-5"])
+def test_returns_and_reopening(sdk, campaign, name):
+    shop = sdk(name)
+    bought = {"profileId": "kim", "cartItems": [SHOES, SHIRT], "couponCodes": ["SPRING"], "state": "closed"}
+    shop("updateCustomerSessionV2", "s1", request_of(bought, []))
+    back = {"return": {"returnedCartItems": [{"position": 1, "quantity": 1}]}, "responseContent": ALL_CONTENT[:7]}
+    state = shop("returnCartItems", "s1", ("ReturnIntegrationRequest", back))
+    assert [one["effectType"] for one in state["effects"]] == ["rollbackDiscount"]
+    assert state["effects"][0]["props"]["cartItemPosition"] == 1
+    assert state["return"]["returnedCartItems"][0]["position"] == 1
+    assert state["return"]["sessionIntegrationId"] == "s1"
+    session = state["customerSession"]
+    assert (session["state"], session["cartItems"][1]["remainingQuantity"]) == ("partially_returned", 1)
+    status, body = shop.refused("returnCartItems", "s9", ("ReturnIntegrationRequest", back))
+    assert (status, body["message"]) == (404, "Session not found")
+
+    shop("updateCustomerSessionV2", "s2", request_of(bought, []))
+    effects = shop("reopenCustomerSession", "s2")["effects"]
+    assert [one["effectType"] for one in effects] == ["rollbackCoupon", *["rollbackDiscount"] * 4]
+    assert shop("getCustomerSession", "s2")["customerSession"]["state"] == "open"
+    assert shop.refused("reopenCustomerSession", "s2")[0] == 400
+
+
 def test_the_back_office_reads_sessions_of_both(generation, sdk, campaign):
     """ApplicationSession; discounts by label are of sessions that V1 wrote."""
     old, new = sdk("js-4"), sdk("python-9")
