@@ -31,7 +31,9 @@ WANTED = 0.5
 DATABASE = "bench_flash"
 TABLES = """
 CREATE TABLE hot (id bigint PRIMARY KEY, used bigint NOT NULL) WITH (fillfactor = 50);
-CREATE TABLE redemptions (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, session text NOT NULL, hot bigint NOT NULL);
+CREATE TABLE redemptions (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, session text NOT NULL, hot bigint NOT NULL
+);
 INSERT INTO hot VALUES (1, 0);
 """
 UPDATE = "UPDATE hot SET used = used + 1 WHERE id = 1"

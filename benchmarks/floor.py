@@ -42,12 +42,12 @@ SET content = excluded.content, updates = sessions.updates + 1, updated = exclud
 TOUCH = "UPDATE profiles SET active = now() WHERE id = $1"
 
 
-def content() -> str:
-    """About 2 KB of JSON, as a session with five cart lines has."""
+def content(lines: int) -> str:
+    """About 2 KB of JSON for five cart lines, in proportion for more."""
     line = {"sku": "SKU-000", "name": "A thing to buy", "quantity": 2, "price": 19.99, "category": "category"}
     padding = {"attributes": {"note": "x" * 280}}
-    text = json.dumps({"cartItems": [{**line, **padding, "position": n} for n in range(5)]})
-    assert 1900 <= len(text) <= 2200, len(text)
+    text = json.dumps({"cartItems": [{**line, **padding, "position": n} for n in range(lines)]})
+    assert 380 <= len(text) / lines <= 440, len(text)
     return text
 
 
@@ -85,9 +85,9 @@ async def update(conn: Any, number: int, text: str) -> None:
 
 async def main() -> None:
     """Connect as often as asked and obey."""
-    url, connections = sys.argv[1], int(sys.argv[2])
+    url, connections, lines = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     conns = [await asyncpg.connect(url) for _ in range(connections)]
-    text = content()
+    text = content(lines)
 
     async def run(number: int, until: float, times: list[float], bad: list[bytes]) -> None:
         own = range(number, SESSIONS, connections)

@@ -1,8 +1,9 @@
 """What a session update costs, as a multiple of the least it could cost (`make bench`).
 
 A real `guerdon serve` with one worker answers PUT /v2/customer_sessions/{id}: five cart lines, one coupon code,
-ten active campaigns of which three match, durable commits, concurrency 8. The floor (see `floor.py`) is measured
-in the same run on the same PostgreSQL, in turns with the server, because timings of one machine drift.
+ten active campaigns of which three match (or more lines and campaigns, by option), durable commits, concurrency 8. The
+floor (see `floor.py`) is measured in the same run on the same PostgreSQL, in turns with the server, because timings of
+one machine drift.
 """
 
 import argparse
@@ -23,7 +24,7 @@ from guerdon.db.embedded import Embedded
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks import floor
-from benchmarks.shop import MUST_HOLD, Shop, start_server, worker_memory
+from benchmarks.shop import CAMPAIGNS, MUST_HOLD, Shop, add_campaigns, start_server, worker_memory
 
 ROOT = Path(__file__).resolve().parent.parent
 CONNECTIONS = 8
@@ -135,7 +136,7 @@ def only_floor(options: argparse.Namespace, folder: Path) -> None:
     """`--raw-floor`."""
     postgres = Embedded(folder)
     try:
-        with processes(("benchmarks.floor", floor_url(postgres.url), str(CONNECTIONS))) as sides:
+        with processes(("benchmarks.floor", floor_url(postgres.url), str(CONNECTIONS), str(options.lines))) as sides:
             report_floor(rounds(sides, CONNECTIONS, options)[0], rounds(sides, 1, options)[0])
     finally:
         postgres.stop()
@@ -144,8 +145,9 @@ def only_floor(options: argparse.Namespace, folder: Path) -> None:
 def floor_and_server(options: argparse.Namespace, folder: Path) -> None:
     """The whole comparison."""
     with start_server(folder) as server:
-        shop = Shop(server.url, CONNECTIONS)
+        shop = Shop(server.url, CONNECTIONS, options.lines)
         shop.create()
+        asyncio.run(add_campaigns(server.database_url, options.campaigns - len(CAMPAIGNS)))
         shop.verify()
         plan = folder / "plan.json"
         host, port = server.address
@@ -153,7 +155,7 @@ def floor_and_server(options: argparse.Namespace, folder: Path) -> None:
             json.dumps({"host": host, "port": port, "requests": shop.requests(host), "must_hold": MUST_HOLD})
         )
         wanted = (
-            ("benchmarks.floor", floor_url(server.database_url), str(CONNECTIONS)),
+            ("benchmarks.floor", floor_url(server.database_url), str(CONNECTIONS), str(options.lines)),
             ("benchmarks.loadgen", str(plan)),
         )
         with processes(*wanted) as sides:
@@ -166,6 +168,8 @@ def main() -> None:
     """Entry point."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--raw-floor", action="store_true", help="measure only the floor")
+    parser.add_argument("--lines", type=int, default=5, help="cart lines: 5 or more")
+    parser.add_argument("--campaigns", type=int, default=len(CAMPAIGNS), help="active campaigns: 10 or more")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=4)
     options = parser.parse_args()

@@ -13,7 +13,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 from msgspec import Struct
+
+from guerdon.db import programs
 
 INTEGRATION_KEY = "ab" * 32
 MANAGEMENT_KEY = "cd" * 32
@@ -87,6 +90,40 @@ CAMPAIGNS: list[dict[str, Any]] = [
 """The first three match: one by coupon, two by cart. The last one's coupon is another than the sessions carry."""
 
 
+def more_campaigns(count: int) -> Iterator[tuple[str, str]]:
+    """Rules and bindings of so many further campaigns that do not match, as JSON, of three kinds in turn."""
+    for number in range(count):
+        kinds = (_by_category(f"category-{number}"), _by_total(1000 + number), _by_profile(10 + number))
+        ruleset = kinds[number % 3]
+        yield json.dumps(ruleset["rules"]), json.dumps(ruleset["bindings"])
+
+
+NEW_CAMPAIGN = """
+INSERT INTO campaigns (application_id, user_id, name, state, evaluation_group_id, created, updated)
+SELECT a.id, 1, 'Another campaign', 'enabled', a.default_evaluation_group_id, now(), now()
+FROM applications a WHERE a.id = 1 RETURNING id
+"""
+NEW_RULESET = """
+INSERT INTO rulesets (application_id, campaign_id, user_id, rules, bindings, rb_version, activate, activated_at,
+    created)
+VALUES (1, $1, 1, $2, $3, 'v2', true, now(), now()) RETURNING id
+"""
+ACTIVATE = "UPDATE campaigns SET active_ruleset_id = $2 WHERE id = $1"
+
+
+async def add_campaigns(database_url: str, count: int) -> None:
+    """Further campaigns straight into the database, as the server would have written them."""
+    conn = await asyncpg.connect(database_url)
+    async with conn.transaction():
+        for rules, bindings in more_campaigns(count):
+            campaign = await conn.fetchval(NEW_CAMPAIGN)
+            ruleset = await conn.fetchval(NEW_RULESET, campaign, rules, bindings)
+            await conn.execute(ACTIVATE, campaign, ruleset)
+            await programs.record_campaign(conn, 1, campaign)
+    await conn.execute("ANALYZE")
+    await conn.close()
+
+
 def call(url: str, method: str, path: str, body: Any, key: str) -> Any:
     """One request; anything but success ends the bench."""
     data = None if body is None else json.dumps(body).encode()
@@ -103,8 +140,9 @@ def call(url: str, method: str, path: str, body: Any, key: str) -> Any:
 class Shop:
     """Ten campaigns, a coupon for each session, and the requests that update the sessions."""
 
-    def __init__(self, url: str, connections: int) -> None:
+    def __init__(self, url: str, connections: int, lines: int = len(CART)) -> None:
         self.url = url
+        self.cart = [dict(CART[place % len(CART)], sku=f"SKU-{place}") for place in range(len(CART), lines)]
         self.connections = connections
         self.codes: list[str] = []
         self.matching: set[int] = set()
@@ -131,6 +169,7 @@ class Shop:
         """The request body of one session; variants differ in a quantity, so that there is something to write."""
         cart = [dict(line) for line in CART]
         cart[2]["quantity"] = 3 + variant
+        cart += [line | {"category": "accessories"} for line in self.cart]
         session = {
             "profileId": f"customer-{number}",
             "state": "open",

@@ -66,6 +66,7 @@ def test_coupons_are_those_that_exist_in_request_order(shop, manager):
         "discountCounter": 0,
         "reservationCounter": 0,
         "attributes": {},
+        "limits": [],
         "reservation": True,
         "batchId": made["BBB"]["batchId"],
         "isReservationMandatory": False,

@@ -13,7 +13,7 @@ from guerdon.db.customer_sessions import CouponRow, StoredSession
 from guerdon.db.paging import Page
 from guerdon.db.pool import Connection
 from guerdon.engine import money
-from guerdon.engine.facts import Profile
+from guerdon.engine.facts import Limit, Profile
 from guerdon.engine.outcome import Outcome
 from guerdon.engine.program import Program, Settings
 from guerdon.flows.commit import SESSIONS_CLOSED, Decided, Kept, changes, returned_items, sales, uses_of
@@ -25,6 +25,7 @@ from guerdon.wire.coupons import Coupon, IntegrationCoupon
 from guerdon.wire.customer_sessions import CustomerSessionV2, IntegrationStateV2, Return, SessionContent
 from guerdon.wire.customers import CustomerProfile
 from guerdon.wire.events import Event
+from guerdon.wire.limits import LimitConfig
 from guerdon.wire.loyalty import Loyalty
 from guerdon.wire.referrals import InventoryReferral, Referral
 
@@ -297,6 +298,7 @@ def _coupon(row: CouponRow, profile_redemptions: int) -> IntegrationCoupon:
         reservation_limit=UNSET if row.reservation_limit is None else row.reservation_limit,
         start_date=row.start_date or UNSET,
         expiry_date=row.expiry_date or UNSET,
+        limits=[_limit(limit) for limit in row.limits],
         usage_counter=row.usage_counter,
         discount_counter=money.plain(row.discount_counter),
         discount_remainder=UNSET if limit is None else money.plain(limit - row.discount_counter),
@@ -308,6 +310,15 @@ def _coupon(row: CouponRow, profile_redemptions: int) -> IntegrationCoupon:
         is_reservation_mandatory=row.is_reservation_mandatory,
         implicitly_reserved=row.implicitly_reserved,
         profile_redemption_count=profile_redemptions,
+    )
+
+
+def _limit(limit: Limit) -> LimitConfig:
+    return LimitConfig(
+        action=limit.action,
+        limit=limit.limit,
+        period=cast("Any", limit.period) or UNSET,
+        entities=cast("Any", list(limit.entities)),
     )
 
 
