@@ -12,7 +12,6 @@ from guerdon.engine.facts import ZERO
 from guerdon.engine.money import plain
 from guerdon.engine.outcome import CouponUse, Outcome, ReferralUse
 from guerdon.engine.props import Props, RollbackCoupon, RollbackDiscount, RollbackReferral
-from guerdon.engine.standing import Redemption as Redemption
 from guerdon.engine.standing import Standing
 from guerdon.engine.uses import DISCOUNTS, CampaignCounts
 
