@@ -35,6 +35,19 @@ ALTER TABLE public.additional_costs ALTER COLUMN id ADD GENERATED ALWAYS AS IDEN
     CACHE 1
 );
 
+CREATE TABLE public.advanced_events (
+    application_id bigint NOT NULL,
+    integration_id text NOT NULL,
+    event_id bigint NOT NULL,
+    type text NOT NULL,
+    profile_id bigint NOT NULL,
+    store_integration_id text,
+    connected_session_id text,
+    previous_event_id text,
+    attributes jsonb NOT NULL,
+    created timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.application_keys (
     id bigint NOT NULL,
     application_id bigint NOT NULL,
@@ -706,6 +719,9 @@ ALTER TABLE ONLY public.additional_costs
 ALTER TABLE ONLY public.additional_costs
     ADD CONSTRAINT additional_costs_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.advanced_events
+    ADD CONSTRAINT advanced_events_key PRIMARY KEY (application_id, integration_id);
+
 ALTER TABLE ONLY public.application_keys
     ADD CONSTRAINT application_keys_hash_key UNIQUE (key_hash);
 
@@ -850,6 +866,8 @@ ALTER TABLE ONLY public.v1_sessions
 ALTER TABLE ONLY public.value_maps
     ADD CONSTRAINT value_maps_pkey PRIMARY KEY (id);
 
+CREATE INDEX advanced_events_profile ON public.advanced_events USING btree (profile_id);
+
 CREATE INDEX application_keys_application ON public.application_keys USING btree (application_id);
 
 CREATE INDEX campaigns_application ON public.campaigns USING btree (application_id, id);
@@ -914,6 +932,12 @@ ALTER INDEX public.events_session ATTACH PARTITION public.events_default_session
 
 ALTER TABLE ONLY public.additional_costs
     ADD CONSTRAINT additional_costs_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+ALTER TABLE ONLY public.advanced_events
+    ADD CONSTRAINT advanced_events_application_id_fkey FOREIGN KEY (application_id) REFERENCES public.applications(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.advanced_events
+    ADD CONSTRAINT advanced_events_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES public.profiles(id);
 
 ALTER TABLE ONLY public.application_keys
     ADD CONSTRAINT application_keys_application_id_fkey FOREIGN KEY (application_id) REFERENCES public.applications(id) ON DELETE CASCADE;

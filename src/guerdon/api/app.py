@@ -16,7 +16,7 @@ from litestar.typing import FieldDefinition
 
 from guerdon.api import auth, explorer, slashes
 from guerdon.api.document import camel
-from guerdon.api.integration import coupon_reservations, customer_sessions, customers, v1
+from guerdon.api.integration import coupon_reservations, customer_sessions, customers, events, v1
 from guerdon.api.integration import referrals as shop_referrals
 from guerdon.api.management import (
     application_sessions,
@@ -232,6 +232,7 @@ INTEGRATION: list[Any] = [
     *coupon_reservations.handlers,
     *customer_sessions.handlers,
     *customers.handlers,
+    *events.handlers,
     *shop_referrals.handlers,
     *v1.handlers,
 ]

@@ -7,12 +7,9 @@ from urllib.parse import unquote
 
 from msgspec import UNSET, UnsetType
 
-from guerdon.engine.attributes import check_attributes
-from guerdon.engine.facts import AttributeDefinition
+from guerdon.engine.attributes import Definitions, check_attributes
 from guerdon.errors import Invalid, NotFound, Problem
 from guerdon.wire.limits import LimitConfig
-
-Definitions = Mapping[tuple[str, str], AttributeDefinition]
 
 LONGEST_ID = 1000
 

@@ -8,6 +8,7 @@ from msgspec import UNSET, UnsetType
 from guerdon.db import programs
 from guerdon.db.paging import Listing, Page, substring
 from guerdon.db.pool import Connection, Row, first
+from guerdon.engine.attributes import Definitions, by_key
 from guerdon.engine.facts import AttributeDefinition
 from guerdon.wire.attributes import Attribute, NewAttribute
 
@@ -29,7 +30,7 @@ RETURNING *
 SELECT = "SELECT * FROM attributes WHERE account_id = $1 AND id = $2"
 
 SELECT_DEFINITIONS = """
-SELECT entity, name, type, suggestions, restricted_by_suggestions AS restricted FROM attributes
+SELECT entity, name, type, suggestions, restricted_by_suggestions AS restricted, event_type FROM attributes
 WHERE account_id = $1 AND (subscribed_applications_ids IS NULL OR $2 = ANY (subscribed_applications_ids))
 """
 
@@ -106,13 +107,11 @@ async def list_attributes(
     return [_attribute(row) for row in rows], await LIST.count(conn, [account_id], wanted)
 
 
-async def definitions(
-    conn: Connection, account_id: int, application_id: int
-) -> dict[tuple[str, str], AttributeDefinition]:
-    """The attributes that exist in an Application, by entity and name, as the engine checks values with."""
+async def definitions(conn: Connection, account_id: int, application_id: int) -> Definitions:
+    """The attributes that exist in an Application, as the engine checks values against them."""
     rows = await conn.fetch(SELECT_DEFINITIONS, account_id, application_id)
     found = [AttributeDefinition(**{**row, "suggestions": tuple(row["suggestions"])}) for row in rows]
-    return {(definition.entity, definition.name): definition for definition in found}
+    return by_key(found)
 
 
 async def of_application(conn: Connection, account_id: int, application_id: int) -> list[Attribute]:

@@ -1,7 +1,7 @@
 """Secrets and who they belong to: Integration keys, Management keys and login tokens, all stored hashed."""
 
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec import Struct
 
@@ -41,6 +41,10 @@ class IntegrationKey(Struct, frozen=True, kw_only=True):
     type: str | None
     time_offset: int | None
     expires: datetime
+
+    def clock(self, now: datetime) -> datetime:
+        """The time that its requests are judged by: the server's, plus the offset of the key."""
+        return now + timedelta(microseconds=(self.time_offset or 0) / 1000)
 
 
 class Caller(Struct, frozen=True, kw_only=True):

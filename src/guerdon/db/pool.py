@@ -18,6 +18,7 @@ LOCK_TIMEOUT = "3s"
 CONNECT_TIMEOUT = 10  # seconds
 
 SESSION_BUSY = "Too many requests are updating this session at the same time"
+PROFILE_BUSY = "Too many requests are updating this profile at the same time"
 
 # Names of constraints are API: what breaking one means to the client.
 CONSTRAINTS: dict[str, ClientError] = {
@@ -27,6 +28,7 @@ CONSTRAINTS: dict[str, ClientError] = {
     "users_email_key": Conflict("A user with this email already exists"),
     "events_session_updated_alone": Conflict(SESSION_BUSY),
     "customer_sessions_integration_id_key": Conflict(SESSION_BUSY),
+    "advanced_events_key": Conflict("An event with this integration id already exists"),
     "referrals_value_key": Conflict("A referral with this code already exists in this Application"),
     "coupons_campaign_id_fkey": NotFound.of("Campaign"),
     "referrals_campaign_id_fkey": NotFound.of("Campaign"),
@@ -51,13 +53,14 @@ async def open_pool(url: str, size: int) -> asyncpg.Pool:
 
 
 @asynccontextmanager
-async def connection(pool: asyncpg.Pool) -> AsyncIterator[Connection]:
-    """A connection without a transaction: each statement commits alone. For reads and one-statement writes."""
+async def connection(pool: asyncpg.Pool, busy: str = SESSION_BUSY) -> AsyncIterator[Connection]:
+    """A connection without a transaction: each statement commits alone. For reads and one-statement writes. `busy` is
+    what a client is told when a lock is not had in time."""
     async with pool.acquire() as conn:
         try:
             yield conn
         except asyncpg.PostgresError as error:
-            _raise_for_client(error)
+            _raise_for_client(error, busy)
 
 
 @asynccontextmanager
@@ -85,19 +88,19 @@ class OneConnection:
             yield self._conn
 
 
-def _raise_for_client(error: asyncpg.PostgresError) -> NoReturn:
-    known = client_error(error)
+def _raise_for_client(error: asyncpg.PostgresError, busy: str = SESSION_BUSY) -> NoReturn:
+    known = client_error(error, busy)
     if known is None:
         raise error
     raise known from error
 
 
-def client_error(error: Exception) -> ClientError | Retry | None:
+def client_error(error: Exception, busy: str = SESSION_BUSY) -> ClientError | Retry | None:
     """What a database error means to a client; None when it is a bug of ours."""
     if isinstance(error, asyncpg.SerializationError | asyncpg.DeadlockDetectedError):
         return Retry()
     if isinstance(error, asyncpg.LockNotAvailableError):
-        return Conflict(SESSION_BUSY)
+        return Conflict(busy)
     if isinstance(error, asyncpg.ProgramLimitExceededError):  # names a constraint, too: whose index cannot hold it
         return Invalid("A text is too long")
     known = CONSTRAINTS.get(getattr(error, "constraint_name", None) or "")

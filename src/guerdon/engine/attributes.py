@@ -9,6 +9,8 @@ from msgspec import Struct
 
 from guerdon.engine.facts import AttributeDefinition
 
+Definitions = Mapping[tuple[str, str, str], AttributeDefinition]
+
 LARGEST = Decimal(10) ** 15
 MOST_DECIMALS = 30
 LONGEST_TEXT = 65_536
@@ -33,16 +35,24 @@ def types_of(definitions: Iterable[AttributeDefinition]) -> dict[tuple[str, str]
     return found
 
 
+def by_key(definitions: Iterable[AttributeDefinition]) -> dict[tuple[str, str, str], AttributeDefinition]:
+    """The definitions as values are checked against them: two types of events may have attributes of the same name."""
+    return {one.key: one for one in definitions}
+
+
 def check_attributes(
     values: Mapping[str, Any],
     entity: str,
-    definitions: Mapping[tuple[str, str], AttributeDefinition],
+    definitions: Definitions,
     pointer: str = "/attributes",
+    *,
+    event_type: str = "",
 ) -> list[AttributeProblem]:
-    """Everything that is wrong with the custom attributes of an `entity`; null clears a value and is fine."""
+    """Everything that is wrong with the custom attributes of an `entity`; null clears a value and is fine. Those of an
+    Event are the ones of its type, and those that were defined for no type in particular."""
     problems = []
     for name, value in values.items():
-        definition = definitions.get((entity, name))
+        definition = definitions.get((entity, event_type, name)) or definitions.get((entity, "", name))
         where = f"{pointer}/{escaped(name)}"
         if definition is None:
             details = f'The attribute "{name}" is not defined on {entity} entities.'

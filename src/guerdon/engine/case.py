@@ -2,7 +2,8 @@
 
 Members are those of Facts, Settings, CampaignSource and so on, in camelCase; what a case leaves out has a plain
 default. A campaign has id 1, ruleset 11 and group 1; a session is open and has no items; a coupon is unlimited,
-has the code SAVE and belongs to campaign 1; it is noon (UTC) of 15 June 2026.
+has the code SAVE and belongs to campaign 1; events that are not of a session have none; it is noon (UTC) of 15 June
+2026.
 """
 
 from collections.abc import Mapping
@@ -184,6 +185,8 @@ def _facts(fields: Fields) -> Fields:
     if isinstance(session, dict):
         session = {"couponCodes": [coupon.code for coupon in coupons]} | session
     fields = {"event": "talon_session_updated", "profile": None, "explain": True} | fields
+    if session == {"couponCodes": []} and not str(fields["event"]).startswith("talon_session_"):
+        session = {"integrationId": "", "state": ""}
     return fields | {"coupons": coupons, "session": session}
 
 

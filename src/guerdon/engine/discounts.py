@@ -102,7 +102,7 @@ class Discounts:
         self, frame: Any, name: str, amount: Decimal, *, scope: str = "", partial: bool | None = None
     ) -> None:
         """An amount off the session, or off its cart items or additional costs."""
-        frame.before_change()
+        frame.before_change_of_session()
         scope = scope or self.settings.discount_scope
         if scope not in (SESSION, CART, COSTS):
             raise EvaluationError(f"{scope!r} is not a scope of a session discount")
@@ -122,7 +122,7 @@ class Discounts:
 
     def off_cost(self, frame: Any, name: str, cost: str, amount: Decimal, *, partial: bool | None = None) -> None:
         """An amount off one of the session's additional costs."""
-        frame.before_change()
+        frame.before_change_of_session()
         amount = self.wanted(name, amount)
         price = self.session.additional_costs.get(cost)
         if price is None:
@@ -156,7 +156,7 @@ class Discounts:
     ) -> None:
         """Amounts off single units, each with what the effects say about its bundle. Units with a negative amount are
         passed over; it fails only when something was wanted and nothing could be given."""
-        frame.before_change()
+        frame.before_change_of_session()
         scope = self._item_scope(scope)
         may_be_less = self.partial(partial)
         shared = self._shared(scope, excluded_from_price_history)
@@ -169,7 +169,7 @@ class Discounts:
         self, frame: Any, name: str, amounts: Sequence[Amounts], cost: str, *, partial: bool | None = None
     ) -> None:
         """Amounts off an additional cost of single units. It fails where one of them does not have that cost."""
-        frame.before_change()
+        frame.before_change_of_session()
         number, may_be_less = cost_id(frame, cost), self.partial(partial)
         amounts = touched(frame, amounts)
         for _, of_items in amounts:
@@ -232,7 +232,7 @@ class Discounts:
         discounts or as earlier ones left it. What a unit has no room for goes to the others. A unit counts once,
         however often the list names it. Where the number of effects is limited, all shares of an amount are given or
         none. With `partial`, amounts that come after a limit was used up get nothing."""
-        frame.before_change()
+        frame.before_change_of_session()
         scope = self._item_scope(scope)
         may_be_less = self.partial(partial)
         tally = Tally(self, scope)

@@ -11,6 +11,7 @@ from typing import Any
 
 from msgspec import UNSET, Struct, structs
 
+from guerdon.engine.attributes import types_of
 from guerdon.engine.effects import Effect
 from guerdon.engine.evaluate import Evaluation
 from guerdon.engine.facts import Facts
@@ -69,7 +70,7 @@ class Trace(Struct, frozen=True):
 
 def explain(program: Program, facts: Facts, now: datetime, generators: Generators | None = None) -> Trace:
     """Evaluate and tell how it came about. The outcome is that of `evaluate` with `explain` set in the facts."""
-    types = {key: definition.type for key, definition in program.definitions.items()}
+    types = types_of(program.definitions.values())
     campaigns = [
         compile_campaign(one.source, types, program.library, collections=one.collections, compiler=_Diarist)
         for one in program.campaigns

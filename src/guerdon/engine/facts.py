@@ -27,6 +27,11 @@ class AttributeDefinition(Struct, frozen=True):
     restricted: bool = False
     event_type: str = ""
 
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What it is found by: entity, type of the event (empty for all other entities) and name."""
+        return (self.entity, self.event_type if self.entity == "Event" else "", self.name)
+
 
 class CartItem(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A line of the cart. `price` is for one unit; `additional_costs` are per unit, by API name."""
@@ -259,7 +264,9 @@ class ReturnedLine(Struct, frozen=True, omit_defaults=True):
 
 
 class Facts(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One request, ready to be judged. `event` is the type of the event (core.md §3.2, §9.1).
+    """One request, ready to be judged. `event` is the type of the event (core.md §3.2, §9.1). Profile updates and
+    custom events judge no session: theirs has the integration id "" or is a closed one that the event is connected
+    with, to be read only.
 
     `coupons` holds those found, in the order of `session.coupon_codes`. `campaign_ids`, when not None, replaces
     the selection of campaigns. With `explain`, every rule is run, so that every failure has a reason; `complete`
@@ -297,14 +304,19 @@ class Facts(Struct, frozen=True, kw_only=True, omit_defaults=True):
     run_rules: bool = False
 
     @property
+    def of_session(self) -> bool:
+        """Whether a session is judged: it may get discounts and new attributes."""
+        return self.event.startswith("talon_session_")
+
+    @property
     def closes(self) -> bool:
         """Whether a session closes with this request."""
-        return self.session.state == "closed" and self.event.startswith("talon_session_")
+        return self.session.state == "closed" and self.of_session
 
     @property
     def final(self) -> bool:
         """Whether what this request gives is given for good: a session that closes, or no session at all."""
-        return self.session.state == "closed" or not self.event.startswith("talon_session_")
+        return self.session.state == "closed" or not self.of_session
 
 
 class Needs(Struct, frozen=True):

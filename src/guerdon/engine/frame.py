@@ -18,7 +18,7 @@ from guerdon.engine.achievements import Achievements
 from guerdon.engine.custom import Custom
 from guerdon.engine.discounts import Discounts
 from guerdon.engine.effects import Effect, effect_of
-from guerdon.engine.facts import Coupon, Facts, Profile, Referral, Store
+from guerdon.engine.facts import Coupon, Facts, Profile, Referral, Session, Store
 from guerdon.engine.generators import Generators, Seeded
 from guerdon.engine.giveaways import Giveaways
 from guerdon.engine.items import Item, Unit
@@ -34,6 +34,18 @@ from guerdon.engine.undo import Undo
 from guerdon.engine.writes import AttributeWrites
 
 _UNBOUND = object()
+
+
+class _NoSession:
+    """The session of a request that has none: whatever a rule reads of it is an error (core.md §9.1)."""
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> Any:
+        raise EvaluationError("the request has no session")
+
+
+_NO_SESSION: Any = _NoSession()
 
 
 class _NoValue:
@@ -60,7 +72,7 @@ class Frame:
     def __init__(self, program: Program, facts: Facts, now: datetime, generators: Generators | None = None) -> None:
         self.program = program
         self.facts = facts
-        self.session = facts.session
+        self.session: Session = facts.session if facts.session.integration_id else _NO_SESSION
         self.now = now
         self.effects: list[Effect] = []
         self.attributes: dict[Any, Mapping[str, Any]] = {
@@ -70,7 +82,7 @@ class Frame:
         self.item_attributes: dict[int, Mapping[str, Any]] = {}
         self._undo = Undo()
         self.limits = Limits(program.settings, facts, now, self._undo)
-        self.discounts = Discounts(facts.session, program.settings, self.limits, self._undo)
+        self.discounts = Discounts(self.session, program.settings, self.limits, self._undo)
         self.campaign: Campaign
         self.rule: Rule
         self.coupon: Coupon | None = None
@@ -269,6 +281,12 @@ class Frame:
             for index in self.campaign.frozen_bindings:
                 if index not in self._values:
                     self._compute(index)
+
+    def before_change_of_session(self) -> None:
+        """The same for discounts and what else becomes of a session: an error where none is judged (core.md §9.1)."""
+        if not self.facts.of_session:
+            raise EvaluationError("no session is being judged")
+        self.before_change()
 
     def mark(self) -> Mark:
         """Where the frame stands."""

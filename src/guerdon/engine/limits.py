@@ -231,7 +231,7 @@ class Limits:
                 raise NoProfile("a limit is per profile, and the session has none")
             return (self._facts.profile.integration_id,)
         if entity == "Identifier":
-            if not session.identifiers and session.state == "closed":
+            if not session.identifiers and self._facts.final:
                 raise EvaluationError("a limit is per identifier, and the session has none")
             return tuple(dict.fromkeys(session.identifiers))
         if entity == "Coupon":

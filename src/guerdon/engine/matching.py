@@ -40,7 +40,7 @@ def matching(program: Program, facts: Facts, now: datetime) -> tuple[int, ...]:
     any effect was applied, in evaluation order. Codes of the session count as in `evaluate`, explanations and the
     modes of groups do not."""
     session = facts.session
-    if session.coupon_codes or session.referral_code or facts.campaign_ids is not None:
+    if session.coupon_codes or session.referral_code or facts.campaign_ids is not None or not session.integration_id:
         return _in_order(program, _run(program, facts, now, None))
     matched: set[int] = set()
     others: set[int] = set()

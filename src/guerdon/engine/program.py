@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from guerdon.engine.attributes import Definitions, by_key
 from guerdon.engine.codes import fold
 from guerdon.engine.facts import AttributeDefinition, Facts, Limit, Needs
 from guerdon.engine.index import Index, build_index
@@ -185,7 +186,7 @@ class Program(Struct, frozen=True, kw_only=True):
 
     revision: int
     settings: Settings
-    definitions: Mapping[tuple[str, str], AttributeDefinition]
+    definitions: Definitions
     campaigns: tuple[Campaign, ...]
     by_id: Mapping[int, Campaign]
     index: Index
@@ -213,7 +214,7 @@ def compile_program(
     return Program(
         revision=revision,
         settings=settings,
-        definitions={(one.entity, one.name): one for one in definitions},
+        definitions=by_key(definitions),
         campaigns=ordered,
         by_id={campaign.source.id: campaign for campaign in ordered},
         index=build_index(ordered, previous.index if previous else None),

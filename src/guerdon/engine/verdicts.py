@@ -62,6 +62,8 @@ class Verdicts:
         """Find the codes that may be judged, by campaign; the others are refused at once. `runs` tells whether a
         campaign is evaluated."""
         session, facts, now, limits = self.facts.session, self.facts, self.now, self.frame.limits
+        if not facts.of_session:
+            return
         if session.coupon_codes:
             by_code = {coupon.code: coupon for coupon in facts.coupons}
             for code in dict.fromkeys(session.coupon_codes):

@@ -35,7 +35,10 @@ class AttributeWrites:
         """A new value of an attribute; null clears it."""
         before = self._given(entity) if entity != "Session" else {}
         written = self._checked(entity, name, value)
-        self.frame.before_change()
+        if entity == "Session":
+            self.frame.before_change_of_session()
+        else:
+            self.frame.before_change()
         place = self._place(entity)
         now = {**self.frame.attributes.get(place, before), name: written}
         self.frame.put(self.frame.attributes, place, now)
@@ -50,7 +53,7 @@ class AttributeWrites:
             line = item.line
             if line.position in seen or not self.frame.may_touch(item):
                 continue
-            self.frame.before_change()
+            self.frame.before_change_of_session()
             seen.add(line.position)
             written = self._checked("Item", name, value)
             attributes = self.frame.item_attributes.get(line.position, line.attributes)

@@ -1,31 +1,25 @@
 """PUT a customer session: load, decide, write, answer. The central call of a shop; reads top to bottom."""
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime
-from decimal import localcontext
 from typing import Any
 
 from msgspec import UNSET, Struct, structs
 
-from guerdon.db import pool
 from guerdon.db.customer_sessions import Read
 from guerdon.db.keys import IntegrationKey
 from guerdon.db.pool import Connection
 from guerdon.engine.facts import Facts
 from guerdon.engine.program import Program
-from guerdon.engine.talang.values import ARITHMETIC
-from guerdon.errors import INVALID_DATA, Conflict, Invalid, Problem, Retry
 from guerdon.flows.answer import answer
 from guerdon.flows.commit import Decided, commit, written_into
 from guerdon.flows.complete import with_its_referral, with_standing
 from guerdon.flows.decide import decide
+from guerdon.flows.eligibility import wants_reasons
 from guerdon.flows.load import load
 from guerdon.flows.merge import CANCELLED, REVOKED, check, event_of, facts_of, merge
 from guerdon.flows.programs import Programs
+from guerdon.flows.trying import trying
 from guerdon.wire.customer_sessions import IntegrationRequest, NewCustomerSessionV2
-
-# Each time a decision does not hold, another request got through; so many of them in a row mean a crowd.
-MOST_TRIES = 20
 
 
 class Update(Struct, frozen=True, kw_only=True):
@@ -48,18 +42,6 @@ async def apply_session(connections: Any, programs: Programs, update: Update) ->
     Raises Invalid, Unauthorized or Conflict.
     """
     return await trying(connections, lambda conn: _apply(conn, programs, update))
-
-
-async def trying(connections: Any, attempt: Callable[[Connection], Awaitable[bytes]]) -> bytes:
-    """Attempt it until what was decided holds; Conflict when others are always faster."""
-    for _ in range(MOST_TRIES):
-        try:
-            with localcontext(ARITHMETIC):  # amounts are exact to the last digit
-                async with pool.connection(connections) as conn:
-                    return await attempt(conn)
-        except Retry:
-            continue
-    raise Conflict(pool.SESSION_BUSY)
 
 
 async def _apply(conn: Connection, programs: Programs, update: Update) -> bytes:
@@ -107,12 +89,7 @@ def _asked(facts: Facts, update: Update) -> Facts:
     """What the request itself asks of the evaluation: other campaigns (dry only), and reasons for every failure."""
     body = update.body
     ids = body.customer_session.evaluable_campaign_ids
-    content = () if body.response_content is UNSET else body.response_content
-    eligible = update.dry and "campaignEligibility" in content  # without dry it is not looked at (core.md §4.1)
-    if eligible and not {"triggeredCampaigns", "ruleFailureReasons"}.isdisjoint(content):
-        message = "campaignEligibility cannot be combined with triggeredCampaigns or ruleFailureReasons"
-        raise Invalid(INVALID_DATA, [Problem.at("/responseContent", "Invalid combination", message)])
-    explain = eligible or "ruleFailureReasons" in content
+    explain = wants_reasons(() if body.response_content is UNSET else body.response_content, dry=update.dry)
     campaign_ids = tuple(ids) if update.dry and ids is not UNSET else None
     if not explain and campaign_ids is None:
         return facts

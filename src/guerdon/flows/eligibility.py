@@ -1,5 +1,6 @@
 """What `campaignEligibility` in the responseContent of a dry request answers (core.md §4.4)."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, cast
 
@@ -7,7 +8,18 @@ from msgspec import UNSET, UnsetType
 
 from guerdon.engine.outcome import CampaignEligibility, Eligibility, Outcome
 from guerdon.engine.program import Campaign, Program
+from guerdon.errors import INVALID_DATA, Invalid, Problem
 from guerdon.wire import eligibility as wire
+
+
+def wants_reasons(response_content: Collection[str], *, dry: bool) -> bool:
+    """Whether every rule must be run, so that every failure has a reason. Raises Invalid for a combination that
+    cannot be."""
+    eligible = dry and "campaignEligibility" in response_content  # without dry it is not looked at (core.md §4.1)
+    if eligible and not {"triggeredCampaigns", "ruleFailureReasons"}.isdisjoint(response_content):
+        message = "campaignEligibility cannot be combined with triggeredCampaigns or ruleFailureReasons"
+        raise Invalid(INVALID_DATA, [Problem.at("/responseContent", "Invalid combination", message)])
+    return eligible or "ruleFailureReasons" in response_content
 
 
 def eligibility_of(program: Program, outcome: Outcome) -> list[wire.CampaignEligibility]:

@@ -55,7 +55,7 @@ def merge(stored: StoredSession | None, new: NewCustomerSessionV2, fold: Callabl
             ),
             additional_costs=_given(new.additional_costs, old.additional_costs),
             identifiers=_given(new.identifiers, old.identifiers),
-            attributes=_merged_attributes(old.attributes, new.attributes),
+            attributes=merged_attributes(old.attributes, new.attributes),
         ),
     )
 
@@ -76,7 +76,8 @@ def _given(value: Any, otherwise: Any) -> Any:
     return otherwise if value is UNSET else value
 
 
-def _merged_attributes(old: dict[str, Any], new: dict[str, Any] | UnsetType) -> dict[str, Any]:
+def merged_attributes(old: dict[str, Any], new: dict[str, Any] | UnsetType) -> dict[str, Any]:
+    """Attributes with those that a request names: null removes one."""
     if new is UNSET:
         return old
     return {name: value for name, value in {**old, **new}.items() if value is not None}
@@ -96,7 +97,7 @@ def _numbered(items: list[wire.CartItem]) -> list[wire.CartItem]:
             height=item.height,
             width=item.width,
             length=item.length,
-            attributes=item.attributes if item.attributes is UNSET else _merged_attributes({}, item.attributes),
+            attributes=item.attributes if item.attributes is UNSET else merged_attributes({}, item.attributes),
             additional_costs=item.additional_costs,
             position=position,
             returned_quantity=0,
@@ -170,8 +171,8 @@ def facts_of(event: str, integration_id: str, merged: Merged, around: Read, prog
     """What the rules may look at; the referral that the session names is added by `with_referral`."""
     return Facts(
         event=event,
-        session=_session(integration_id, merged, around, now),
-        profile=_profile(merged, around.profile, now),
+        session=session_facts(integration_id, merged, around, now),
+        profile=customer(merged.profile_id, around.profile, now) if merged.profile_id else None,
         coupons=_coupons(merged.coupon_codes, around.coupons, program),
         store=program.library.stores.get(merged.store_integration_id),
         kept_codes=around.session.kept_codes if around.session else (),
@@ -211,7 +212,8 @@ def profile_of(row: StoredProfile | AdvocateRow) -> Profile:
     )
 
 
-def _session(integration_id: str, merged: Merged, around: Read, now: datetime) -> Session:
+def session_facts(integration_id: str, merged: Merged, around: Read, now: datetime) -> Session:
+    """The session, as rules see it."""
     content = merged.content
     items = lines_of(content)
     costs = {} if content.additional_costs is UNSET else {n: c.price for n, c in content.additional_costs.items()}
@@ -274,16 +276,14 @@ def _item(item: wire.CartItem, position: int) -> CartItem:
     )
 
 
-def _profile(merged: Merged, stored: StoredProfile | None, now: datetime) -> Profile | None:
-    """The customer; one that does not exist yet is created with the session (core.md §3.4)."""
-    if not merged.profile_id:
-        return None
-    if stored is None:
-        return Profile(
-            integration_id=merged.profile_id, created=now, last_activity=now, closed_sessions=0,
-            total_sales=ZERO, attributes={},
-        )  # fmt: skip
-    return profile_of(stored)
+def customer(integration_id: str, stored: StoredProfile | None, now: datetime) -> Profile:
+    """The customer; one that does not exist yet is created with the request (core.md §3.4)."""
+    if stored is not None:
+        return profile_of(stored)
+    return Profile(
+        integration_id=integration_id, created=now, last_activity=now, closed_sessions=0, total_sales=ZERO,
+        attributes={},
+    )  # fmt: skip
 
 
 def _coupons(codes: Iterable[str], rows: list[CouponRow], program: Program) -> tuple[Coupon, ...]:

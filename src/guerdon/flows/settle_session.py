@@ -13,13 +13,13 @@ from guerdon.engine.facts import ReturnedLine
 from guerdon.engine.program import Program
 from guerdon.errors import Invalid, NotFound, Problem
 from guerdon.flows.answer import return_of, state_of
-from guerdon.flows.apply_session import trying
 from guerdon.flows.commit import Decided, commit, written_into
 from guerdon.flows.complete import with_its_referral, with_standing
 from guerdon.flows.decide import decide
 from guerdon.flows.load import load
 from guerdon.flows.merge import REOPENED, RETURNED, as_stored, facts_of
 from guerdon.flows.programs import Programs
+from guerdon.flows.trying import trying
 from guerdon.wire.base import encode
 from guerdon.wire.customer_sessions import (
     CartItem,

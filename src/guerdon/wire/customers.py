@@ -1,7 +1,7 @@
 """The contract's shapes for customers; pure data."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, UnsetType
 
@@ -57,3 +57,33 @@ class MultipleCustomerProfileIntegrationResponseV2(Wire, kw_only=True):
     """Contract schema `MultipleCustomerProfileIntegrationResponseV2`."""
 
     integration_states: list[ProfileState]
+
+
+class ProfileAudiencesChanges(Input, kw_only=True):
+    """Contract schema `ProfileAudiencesChanges`."""
+
+    adds: list[int]
+    deletes: list[int]
+
+
+class CustomerProfileIntegrationRequestV2(Input, kw_only=True):
+    """Contract schema `CustomerProfileIntegrationRequestV2`."""
+
+    attributes: dict[str, Any] | UnsetType = UNSET
+    evaluable_campaign_ids: list[int] | UnsetType = UNSET
+    audiences_changes: ProfileAudiencesChanges | UnsetType = UNSET
+    response_content: (
+        list[
+            Literal[
+                "customerProfile",
+                "triggeredCampaigns",
+                "loyalty",
+                "event",
+                "awardedGiveaways",
+                "ruleFailureReasons",
+                "campaignEligibility",
+                "achievements",
+            ]
+        ]
+        | UnsetType
+    ) = UNSET

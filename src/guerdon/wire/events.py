@@ -1,11 +1,12 @@
 """The contract's shapes for events; pure data."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, UnsetType, field
+from msgspec import Meta as Limits
 
-from guerdon.wire.base import Wire
+from guerdon.wire.base import Input, Wire
 from guerdon.wire.loyalty import LedgerEntry
 
 
@@ -94,3 +95,62 @@ class EventV3(Wire, kw_only=True):
     effects: list[list[Any]]
     evaluable_campaign_ids: list[int] | UnsetType = UNSET
     previous_event_id: str | UnsetType = field(default=UNSET, name="previousEventID")
+
+
+Id = Annotated[str, Limits(min_length=1, max_length=1000)]
+Cards = Annotated[list[Annotated[str, Limits(min_length=4, max_length=108)]], Limits(max_length=1)]
+
+
+class IntegrationEventV2Request(Input, kw_only=True):
+    """Contract schema `IntegrationEventV2Request`. The contract leaves `profileId` out, which is refused all the same
+    (core.md §9.1)."""
+
+    profile_id: Id | UnsetType = UNSET
+    store_integration_id: Id | UnsetType = UNSET
+    evaluable_campaign_ids: list[int] | UnsetType = UNSET
+    type: Annotated[str, Limits(min_length=1)]
+    attributes: dict[str, Any] | UnsetType = UNSET
+    response_content: (
+        list[
+            Literal[
+                "customerProfile",
+                "triggeredCampaigns",
+                "loyalty",
+                "event",
+                "awardedGiveaways",
+                "ruleFailureReasons",
+                "campaignEligibility",
+                "achievements",
+            ]
+        ]
+        | UnsetType
+    ) = UNSET
+    loyalty_cards: Cards | UnsetType = UNSET
+
+
+class IntegrationEventV3Request(Input, kw_only=True):
+    """Contract schema `IntegrationEventV3Request`; the connected session under its names of both releases."""
+
+    profile_id: Id
+    store_integration_id: Id | UnsetType = UNSET
+    evaluable_campaign_ids: list[int] | UnsetType = UNSET
+    type: Annotated[str, Limits(min_length=1)]
+    attributes: dict[str, Any] | UnsetType = UNSET
+    integration_id: Id
+    connected_session_id: Id | UnsetType = UNSET
+    connected_session_id_of_25: Id | UnsetType = field(default=UNSET, name="connectedSessionID")
+    previous_event_id: Id | UnsetType = field(default=UNSET, name="previousEventID")
+    loyalty_cards: Cards | UnsetType = UNSET
+    response_content: (
+        list[
+            Literal[
+                "customerProfile",
+                "triggeredCampaigns",
+                "loyalty",
+                "advancedEvent",
+                "awardedGiveaways",
+                "ruleFailureReasons",
+            ]
+        ]
+        | UnsetType
+    ) = UNSET

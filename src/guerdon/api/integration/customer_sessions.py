@@ -1,6 +1,6 @@
 """Customer sessions: update (the central call) and read (core.md §3, §4)."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Any, cast
 
 from litestar import Response, get, post, put
@@ -120,7 +120,7 @@ def _judged_at(text: str | None, now: datetime, key: IntegrationKey, *, dry: boo
     """The clock of the evaluation: `now` of a dry request, in the future; else the server's, plus the key's offset."""
     wanted = moment("now", text)
     if wanted is None:
-        return now + timedelta(microseconds=(key.time_offset or 0) / 1000)
+        return key.clock(now)
     if not dry or wanted <= now:
         details = "now must be in the future" if dry else "now goes with dry=true only"
         raise Invalid(errors=[Problem.in_query("now", "Invalid value", details)])

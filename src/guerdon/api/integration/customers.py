@@ -1,19 +1,26 @@
-"""Customer profiles: the bulk update (core.md §9.2), which never runs rules, and the inventory (§9.4)."""
+"""Customer profiles: the update of one, the bulk update, which never runs rules (core.md §9.2), and the inventory
+(§9.4)."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal, cast
 
-from litestar import Response, get, put
+from litestar import Request, Response, get, put
 from litestar.datastructures import State
 from litestar.params import Parameter
+from msgspec import UNSET
 
+from guerdon.api import checks
 from guerdon.api.auth import require_live
+from guerdon.api.responses import ok
 from guerdon.db import inventory, profiles, programs
 from guerdon.db.keys import IntegrationKey
 from guerdon.db.pool import Connection
 from guerdon.engine.attributes import check_attributes
 from guerdon.errors import Invalid, Problem, Unauthorized
+from guerdon.flows.apply_event import Occasion, apply_event, put_profile
+from guerdon.wire.customer_states import CustomerProfileIntegrationResponseV2
 from guerdon.wire.customers import (
+    CustomerProfileIntegrationRequestV2,
     MultipleCustomerProfileIntegrationRequest,
     MultipleCustomerProfileIntegrationResponseV2,
     ProfileState,
@@ -55,6 +62,37 @@ async def update_customer_profiles_v2(
     )
 
 
+@put("/v2/customer_profiles/{integration_id:str}", operation_id="updateCustomerProfileV2", tags=["Customer profiles"])
+async def update_customer_profile_v2(
+    integration_id: str,
+    request: Request[Any, Any, Any],
+    data: CustomerProfileIntegrationRequestV2,
+    key: IntegrationKey,
+    connections: Any,
+    now: datetime,
+    state: State,
+    run_rule_engine: Annotated[bool, Parameter(query="runRuleEngine")] = False,
+    dry: bool = False,
+) -> CustomerProfileIntegrationResponseV2:
+    changes = data.audiences_changes
+    occasion = Occasion(
+        key=key,
+        profile_id=checks.integration_id(request.scope["raw_path"], "/v2/customer_profiles/"),
+        profile_attributes=data.attributes or {},
+        audience_ids={} if changes is UNSET else {"adds": changes.adds, "deletes": changes.deletes},
+        campaign_ids=None if data.evaluable_campaign_ids is UNSET else tuple(data.evaluable_campaign_ids),
+        wanted=tuple(dict.fromkeys(data.response_content or ())),
+        dry=dry or key.type == "staging",
+        now=now,
+        judged_at=key.clock(now),
+    )
+    if run_rule_engine:
+        answer = (await apply_event(connections, state.programs, occasion)).state
+    else:
+        answer = await put_profile(connections, state.programs, occasion)
+    return cast("CustomerProfileIntegrationResponseV2", ok(answer))
+
+
 @get(
     "/v1/customer_profiles/{integration_id:str}/inventory",
     operation_id="getCustomerInventory",
@@ -91,4 +129,4 @@ async def get_customer_inventory(
     return found
 
 
-handlers: list[Any] = [update_customer_profiles_v2, get_customer_inventory]
+handlers: list[Any] = [update_customer_profiles_v2, update_customer_profile_v2, get_customer_inventory]

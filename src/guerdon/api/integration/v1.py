@@ -1,6 +1,6 @@
 """What clients of the first generation (V1) call; newer ones have better (core.md §2.4)."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from litestar import Request, put
@@ -36,7 +36,7 @@ async def update_customer_session(
         body=data,
         dry=dry or key.type == "staging",
         now=now,
-        judged_at=now + timedelta(microseconds=(key.time_offset or 0) / 1000),
+        judged_at=key.clock(now),
     )
     return await apply_session_v1(connections, programs, update)
 

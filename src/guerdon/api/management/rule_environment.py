@@ -10,6 +10,8 @@ from msgspec import UNSET
 from guerdon.db import applications, attributes
 from guerdon.db.keys import Caller
 from guerdon.db.pool import Connection
+from guerdon.engine.attributes import types_of
+from guerdon.engine.facts import AttributeDefinition
 from guerdon.engine.talang.catalogue import built_in_paths, result
 from guerdon.engine.talang.check import Checker
 from guerdon.engine.talang.kinds import ATTRIBUTE_KINDS, TEXT, element, is_list
@@ -43,15 +45,18 @@ def _built_in() -> Iterator[SlotDef]:
 
 def _custom(known: list[Attribute]) -> Iterator[SlotDef]:
     """The attributes by the paths that rules read them at: those of customers also stand under whoever advertised."""
-    types: dict[tuple[str, str], str] = {(attribute.entity, attribute.name): attribute.type for attribute in known}
+    types = types_of(AttributeDefinition(one.entity, one.name, one.type) for one in known)
+    # Several types of events may have one of the same name.
+    first: dict[tuple[str, str], Attribute] = {(one.entity, one.name): one for one in reversed(known)}
     checker = Checker({}, types)
     for entity, (owner, _) in ATTRIBUTES.items():
-        for attribute in known:
-            if attribute.entity == owner:
-                path = Path((entity, "Attributes", attribute.name), "")
+        for (of, name), declared in types.items():
+            if of == owner:
+                attribute = first[of, name]
+                path = Path((entity, "Attributes", name), "")
                 yield SlotDef(
-                    name=f"{entity}.Attributes.{attribute.name}",
-                    type=attribute.type,
+                    name=f"{entity}.Attributes.{name}",
+                    type=declared,
                     title=attribute.title,
                     description=attribute.description or UNSET,
                     writable=checker.target(path).kind == "path",

@@ -13,6 +13,7 @@ from guerdon.api.lists import PageSize, Skip, Sort, page
 from guerdon.db import attributes, campaigns, rulesets
 from guerdon.db.keys import Caller
 from guerdon.db.pool import Connection
+from guerdon.engine.attributes import types_of
 from guerdon.errors import Problem
 from guerdon.wire.base import TotalPage, decoder, encode
 from guerdon.wire.blocks import ruleset_v2
@@ -46,7 +47,7 @@ async def _check(conn: Connection, place: rulesets.Place, data: NewRuleset, now:
     problems = engine.check_ruleset(
         _plain(data.rules),
         _plain(data.bindings),
-        attributes={key: definition.type for key, definition in definitions.items()},
+        attributes=types_of(definitions.values()),
         features=campaign.features,
         item_only=campaign.type == "cartItem",
         strikethrough_rules=_plain(data.strikethrough_rules or []),
