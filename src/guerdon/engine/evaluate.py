@@ -134,7 +134,7 @@ class Evaluation:
         coupon = frame.coupon
         referral = frame.referral if rule.uses_referral else None
         start = frame.mark()
-        failure = self._failed_condition(rule)
+        failure = self._failed_condition(rule) or self.verdicts.no_room(rule, coupon, referral)
         if failure is None:
             if rule.checks_coupon or rule.checks_referral:
                 self.verdicts.announce(rule, coupon, referral)

@@ -50,7 +50,7 @@ class Verdicts:
         self.redeemed: dict[tuple[type, int], Code] = {}
         self.furthest: dict[tuple[type, int], Failure] = {}
         self.excluded: dict[int, str] = {}
-        self.late: dict[int, str] = {}
+        self.late: dict[tuple[type, int], str] = {}
         self.before: set[tuple[type, int]] = set()
         if facts.standing is not None:
             self.before |= {(Coupon, one.coupon_id) for one in facts.standing.redemptions}
@@ -110,8 +110,18 @@ class Verdicts:
         """Whether codes of the same request that came before left nothing of a limit."""
         reason = None if self._of_before(coupon) else self.frame.limits.refusal(campaign, coupon, "redeemCoupon")
         if reason is not None:
-            self.frame.put(self.late, coupon.id, reason)
+            self.frame.put(self.late, (Coupon, coupon.id), reason)
         return reason is not None
+
+    def no_room(self, rule: Rule, coupon: Coupon | None, referral: Referral | None) -> Failure | None:
+        """Limits on redeeming referrals that are for each coupon, too, are only known with the coupon."""
+        if coupon is None or referral is None or not rule.redeems_referral or not self._unredeemed(referral):
+            return None
+        reason = self.frame.limits.refusal(self.frame.campaign, coupon, "redeemReferral")
+        if reason is None:
+            return None
+        self.frame.put(self.late, (Referral, referral.id), reason)
+        return Failure(rule, "The referral cannot be redeemed with the coupon", condition_index=0)
 
     def announce(self, rule: Rule, coupon: Coupon | None, referral: Referral | None) -> None:
         """All conditions of the rule hold: say that its codes are accepted, once for each (core.md §5.1)."""
@@ -164,10 +174,10 @@ class Verdicts:
         campaign = self.program.by_id[code.campaign_id]
         if code.campaign_id in self.excluded:
             return self._left_out(code, campaign, self.excluded[code.campaign_id])
-        if isinstance(code, Coupon) and code.id in self.late:
-            props = RejectCoupon(value=code.code, rejection_reason=self.late[code.id])
-            return effect_of(props, self._wrapper(campaign, code, None))
         word, reject = _word(code)
+        if (type(code), code.id) in self.late:
+            late = reject(value=code.code, rejection_reason=self.late[type(code), code.id])
+            return effect_of(late, self._wrapper(campaign, code, None))
         failure = self.furthest.get((type(code), code.id))
         if failure is None:
             details = f"No rule of the campaign asks whether the {word.lower()} is valid"
