@@ -32,6 +32,11 @@ class Problem(Struct, omit_defaults=True):
         return cls(title, ErrorSource(pointer=pointer), details)
 
     @classmethod
+    def in_file(cls, line: int | None, title: str, details: str) -> "Problem":
+        """A problem in a file that was sent; None where no line is to blame."""
+        return cls(title, ErrorSource(line="N/A" if line is None else str(line)), details)
+
+    @classmethod
     def in_query(cls, parameter: str, title: str, details: str) -> "Problem":
         """A problem with a query parameter."""
         return cls(title, ErrorSource(parameter=parameter), details)

@@ -23,6 +23,7 @@ from guerdon.api.management import (
     applications,
     attributes,
     campaigns,
+    collections,
     coupons,
     logins,
     referrals,
@@ -83,6 +84,12 @@ def provide_now(state: State) -> datetime:
     """The time of the request."""
     now: datetime = state.clock()
     return now
+
+
+def provide_programs(state: State) -> Programs:
+    """The compiled programs of the process."""
+    programs: Programs = state.programs
+    return programs
 
 
 def provide_user(request: Request[Any, Any, Any]) -> Any:
@@ -148,6 +155,7 @@ _SHARED = {
     "conn": Provide(provide_conn),
     "connections": Provide(provide_connections, sync_to_thread=False),
     "now": Provide(provide_now, sync_to_thread=False),
+    "programs": Provide(provide_programs, sync_to_thread=False),
 }
 
 
@@ -242,6 +250,7 @@ MANAGEMENT: list[Any] = [
     *applications.handlers,
     *attributes.handlers,
     *campaigns.handlers,
+    *collections.handlers,
     *coupons.handlers,
     *referrals.handlers,
     *rule_environment.handlers,

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Literal
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from guerdon.db import programs
 from guerdon.db.keys import digest
@@ -40,6 +40,9 @@ WHERE account_id = $1 AND id = $2
 SELECT = "SELECT * FROM applications WHERE account_id = $1 AND id = $2"
 SELECT_TO_CHANGE = "SELECT * FROM applications WHERE account_id = $1 AND id = $2 FOR UPDATE"
 HAS_GROUP = "SELECT EXISTS (SELECT FROM evaluation_groups WHERE application_id = $1 AND id = $2)"
+SELECT_SUBSCRIBED = """
+SELECT id FROM applications WHERE account_id = $1 AND ($2::bigint[] IS NULL OR id = ANY ($2)) ORDER BY id
+"""
 LIST = Listing(
     select="SELECT * FROM applications WHERE account_id = $1",
     filters={"ids": "id = ANY(?)"},
@@ -165,6 +168,12 @@ async def list_applications(
     """One page of the account's Applications and how many there are."""
     rows, _ = await LIST.fetch(conn, [account_id], wanted, page)
     return [_application(row) for row in rows], await LIST.count(conn, [account_id], wanted)
+
+
+async def subscribed(conn: Connection, account_id: int, ids: list[int] | UnsetType) -> list[int]:
+    """The ids of the Applications that a subscription of the account means: all of them where it names none."""
+    rows = await conn.fetch(SELECT_SUBSCRIBED, account_id, None if ids is UNSET else ids)
+    return [row["id"] for row in rows]
 
 
 def _key(row: Row) -> dict[str, Any]:

@@ -3,6 +3,8 @@
 from collections.abc import Collection, Iterable
 from typing import Any
 
+from msgspec import structs
+
 from guerdon.db import programs as parts
 from guerdon.db.pool import Connection
 from guerdon.engine.attributes import types_of
@@ -57,6 +59,23 @@ class Programs:
             self._keep(application_id, ahead)
             return program
         return loaded.program
+
+    async def current(self, conn: Connection, application_id: int) -> Program:
+        """The program of an Application that exists, as it is now."""
+        return await self.at(conn, application_id, await parts.revision(conn, application_id))
+
+    async def library(self, conn: Connection, application_id: int, campaign_id: int) -> Library:
+        """What the rules of this campaign may name now: the Application's library with the campaign's own collections,
+        and no value maps but its own."""
+        program = await self.current(conn, application_id)
+        library, campaign = program.library, program.by_id.get(campaign_id)
+        own = self._loaded[application_id].parts.collections().get(campaign_id, {})
+        value_maps = campaign.source.value_maps if campaign else ()
+        return structs.replace(
+            library,
+            collections={**library.collections, **own},
+            value_maps={one: library.value_maps[one] for one in value_maps},
+        )
 
     def _keep(self, application_id: int, loaded: _Loaded) -> None:
         known = self._loaded.pop(application_id, None)

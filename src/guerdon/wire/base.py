@@ -12,7 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from guerdon.errors import Invalid, Problem
 
@@ -213,4 +213,12 @@ class MorePage(Wire, Generic[T], kw_only=True):
     """The list envelope that does not count: `hasMore` tells whether a page follows."""
 
     has_more: bool
+    data: list[T]
+
+
+class EitherPage(Wire, Generic[T], kw_only=True):
+    """The list envelope that counts only where it is asked to (`withTotalResultSize`)."""
+
+    has_more: bool
+    total_result_size: int | UnsetType = UNSET
     data: list[T]

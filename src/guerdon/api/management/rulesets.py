@@ -15,6 +15,7 @@ from guerdon.db.keys import Caller
 from guerdon.db.pool import Connection
 from guerdon.engine.attributes import types_of
 from guerdon.errors import Problem
+from guerdon.flows.programs import Programs
 from guerdon.wire.base import TotalPage, decoder, encode
 from guerdon.wire.blocks import ruleset_v2
 from guerdon.wire.rulesets import NewRuleset, Rule, Ruleset
@@ -40,7 +41,7 @@ def _plain(structs: Any) -> list[dict[str, Any]]:
     return stored
 
 
-async def _check(conn: Connection, place: rulesets.Place, data: NewRuleset, now: datetime) -> None:
+async def _check(conn: Connection, programs: Programs, place: rulesets.Place, data: NewRuleset, now: datetime) -> None:
     account_id, application_id, campaign_id = place
     campaign = await campaigns.get_campaign(conn, account_id, application_id, campaign_id, now)
     definitions = await attributes.definitions(conn, account_id, application_id)
@@ -48,6 +49,7 @@ async def _check(conn: Connection, place: rulesets.Place, data: NewRuleset, now:
         _plain(data.rules),
         _plain(data.bindings),
         attributes=types_of(definitions.values()),
+        library=await programs.library(conn, application_id, campaign_id),
         features=campaign.features,
         item_only=campaign.type == "cartItem",
         strikethrough_rules=_plain(data.strikethrough_rules or []),
@@ -57,10 +59,16 @@ async def _check(conn: Connection, place: rulesets.Place, data: NewRuleset, now:
 
 @post(ALL, operation_id="createRuleset", tags=TAGS)
 async def create_ruleset(
-    application_id: int, campaign_id: int, data: NewRuleset, caller: Caller, conn: Connection, now: datetime
+    application_id: int,
+    campaign_id: int,
+    data: NewRuleset,
+    caller: Caller,
+    conn: Connection,
+    programs: Programs,
+    now: datetime,
 ) -> Ruleset:
     place = (caller.account_id, application_id, campaign_id)
-    await _check(conn, place, data, now)
+    await _check(conn, programs, place, data, now)
     _complete(data.rules)
     return await rulesets.add_ruleset(conn, place, caller.user_id, data, now)
 
@@ -73,11 +81,12 @@ async def update_ruleset(
     data: NewRuleset,
     caller: Caller,
     conn: Connection,
+    programs: Programs,
     now: datetime,
 ) -> Ruleset:
     """Saves a new revision and answers with it; a stored ruleset never changes."""
     place = (caller.account_id, application_id, campaign_id)
-    await _check(conn, place, data, now)
+    await _check(conn, programs, place, data, now)
     _complete(data.rules)
     return await rulesets.add_ruleset(conn, place, caller.user_id, data, now, instead_of=ruleset_id)
 

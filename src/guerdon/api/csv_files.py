@@ -1,0 +1,166 @@
+"""CSV files as clients send and get them (management.md §15): taken as a whole or refused as a whole."""
+
+import csv
+import re
+from asyncio import to_thread
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from io import StringIO
+from typing import Any
+
+from litestar import Request, Response
+from litestar.datastructures import UploadFile
+from litestar.di import Provide
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.spec import OpenAPIFormat, OpenAPIMediaType, OpenAPIType, Operation, RequestBody, Schema
+
+from guerdon.api.unit_of_work import UnitOfWork
+from guerdon.db.pool import Connection
+from guerdon.errors import Invalid, Problem
+from guerdon.wire.base import number
+
+FIELD = "upFile"
+LARGEST_FILE = 64 * 1024 * 1024
+MOST_ROWS = 500_000
+MOST_PROBLEMS = 20
+NUMBER = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{0,40})?")
+
+
+@dataclass
+class UploadOperation(Operation):
+    """Shows in the OpenAPI document that the body is a form with a file."""
+
+    def __post_init__(self) -> None:
+        """Declare the body."""
+        file = Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY)
+        form = Schema(type=OpenAPIType.OBJECT, properties={FIELD: file}, required=[FIELD])
+        self.request_body = RequestBody(content={"multipart/form-data": OpenAPIMediaType(schema=form)}, required=True)
+
+
+async def upload(request: Request[Any, Any, Any]) -> str:
+    """The text of the file in the form; one that comes as a plain field is as good, for clients do that."""
+    form = await request.form()
+    sent = form.get(FIELD)
+    content = await sent.read() if isinstance(sent, UploadFile) else sent
+    if not isinstance(content, str | bytes):
+        raise Invalid(errors=[Problem.in_file(None, "required", f"Send the file as the field {FIELD} of a form")])
+    if isinstance(content, str):
+        return content.removeprefix("\ufeff")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise Invalid(errors=[Problem.in_file(None, "Invalid file", "The file must be CSV in UTF-8")]) from None
+
+
+async def connection(file: str, request: Request[Any, Any, Any]) -> Connection:
+    """The connection of the request, once the file is there: none is kept waiting for a slow client."""
+    work: UnitOfWork = request.scope["state"]["work"]
+    return await work.connection()
+
+
+IMPORT: dict[str, Any] = {
+    "dependencies": {"file": Provide(upload), "conn": Provide(connection)},
+    "operation_class": UploadOperation,
+    "request_max_body_size": LARGEST_FILE,
+}
+"""What the handler of an import declares; it gets the text as `file`."""
+EXPORT: dict[str, Any] = {
+    "responses": {200: ResponseSpec(str, description="CSV", media_type="text/csv", generate_examples=False)}
+}
+"""What the handler of an export declares."""
+
+
+class Rows:
+    """The rows of a file with these columns; others are ignored. Problems are noted, and `refuse` raises Invalid."""
+
+    def __init__(self, text: str, columns: Sequence[str]) -> None:
+        self._reader = csv.reader(StringIO(text, newline=""), strict=True)
+        self._columns = columns
+        self._problems: list[Problem] = []
+        self.line = 1
+
+    def problem(self, title: str, details: str, line: int | None = None) -> None:
+        """Something is wrong in the line at hand, or in another."""
+        self._problems.append(Problem.in_file(line or self.line, title, details))
+        if len(self._problems) >= MOST_PROBLEMS:
+            self.refuse()
+
+    def refuse(self) -> None:
+        """Raise Invalid when anything was wrong."""
+        if self._problems:
+            raise Invalid(errors=self._problems)
+
+    def __iter__(self) -> Iterator[list[str]]:
+        try:
+            header = [name.strip().lower() for name in next(self._reader, [])]
+            for missing in (name for name in self._columns if name not in header):
+                self.problem("required", f"The file has no column {missing}")
+            self.refuse()
+            places = [header.index(name) for name in self._columns]
+            for count, row in enumerate(filter(None, self._reader), 1):
+                self.line = self._reader.line_num
+                if count > MOST_ROWS:
+                    self.problem("maxItems", f"The file has more than {MOST_ROWS} rows")
+                    break
+                if len(row) != len(header):
+                    self.problem("Invalid row", f"The row has {len(row)} columns, the header has {len(header)}")
+                else:
+                    yield [row[place] for place in places]
+        except csv.Error as error:
+            self.problem("Invalid file", str(error), self._reader.line_num)
+        self.refuse()
+
+
+def read_texts(text: str, column: str) -> list[str]:
+    """The different values of one column, none of them empty, in their order."""
+    rows = Rows(text, [column])
+    found: dict[str, None] = {}
+    for (value,) in rows:
+        if not value:
+            rows.problem("required", f"The {column} is empty")
+        found[value] = None
+    return list(found)
+
+
+def read_amounts(text: str, columns: tuple[str, str]) -> dict[str, Decimal]:
+    """Two columns: different texts, and a number for each."""
+    rows = Rows(text, columns)
+    key, amount = columns
+    found: dict[str, Decimal] = {}
+    for value, written in rows:
+        if not value:
+            rows.problem("required", f"The {key} is empty")
+        elif value in found:
+            rows.problem("uniqueItems", f"The {key} is in the file already")
+        try:
+            found[value] = _number(written.strip())
+        except ValueError as error:
+            rows.problem("Invalid type", f"The {amount} is wrong: {error}")
+    return found
+
+
+def _number(text: str) -> Decimal:
+    if not NUMBER.fullmatch(text):
+        raise ValueError("Expected `number`")
+    return number(Decimal(text))
+
+
+async def in_thread(reader: Any, *arguments: Any) -> Any:
+    """Read a file while other requests go on."""
+    return await to_thread(reader, *arguments)
+
+
+async def answer(name: str, header: Sequence[str], rows: Iterable[Collection[Any]]) -> Response[bytes]:
+    """A file to download."""
+    content = await to_thread(_written, header, rows)
+    headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
+    return Response(content, media_type="text/csv", headers=headers)
+
+
+def _written(header: Sequence[str], rows: Iterable[Collection[Any]]) -> bytes:
+    text = StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    return text.getvalue().encode()
