@@ -17,6 +17,7 @@ from guerdon.errors import NotFound
 from guerdon.flows.programs import Programs
 from guerdon.flows.run_again import run_again
 from guerdon.wire.base import encode_text
+from rerun import again, events
 
 CART = [line("A", 2, 10.5, category="fruit"), line("B", 1, 4.333), line("C", 3, 0.1, category="fruit")]
 
@@ -109,21 +110,6 @@ def lived(shop, manager, server):
     log.put("s7", {"cartItems": CART})
     shop.put("/v2/customer_sessions/s8", json={"customerSession": {"cartItems": CART}}, params={"dry": "true"})
     return log.answers
-
-
-def events(server):
-    return server.sql("SELECT id, type, effects FROM events ORDER BY id")
-
-
-def again(server, ids, programs):
-    async def run():
-        conn = await pool.connect(server.database)
-        try:
-            return [await run_again(conn, programs or Programs(), 1, one) for one in ids]
-        finally:
-            await conn.close()
-
-    return asyncio.run(run())
 
 
 def test_every_request_gives_the_same_bytes_again(server, lived):

@@ -1,0 +1,162 @@
+"""What the stories share: the calendar, the till, how receipts and figures are written, and the end of every story."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+import make
+from books import assert_books_balance, assert_limits_hold
+from checkout import effects
+from rerun import assert_same_again, events
+
+BERLIN = ZoneInfo("Europe/Berlin")
+CLOSING = ["=", [".", "Session", "State"], "closed"]
+FIRST_ORDER = ["=", [".", "Profile", "ClosedSessions"], 0]
+
+
+def go_to(server, moment, zone=BERLIN):
+    """Travel to a time on the shop's clock, such as `2027-03-01 09:00`. Stories have dates of their own, because months
+    and weeks begin on days of their own."""
+    there = datetime.fromisoformat(moment).replace(tzinfo=zone)
+    server.clock.travel(seconds=(there - server.clock()).total_seconds())
+
+
+def settings(manager, **changes):
+    """The Application is in Berlin, and as the story needs it."""
+    answer = manager.put("/v1/applications/1", json=make.application(**changes))
+    assert answer.status_code == 200, answer.text
+
+
+class _Answer(msgspec.Struct):
+    effects: msgspec.Raw
+
+
+class Till:
+    """The checkout of a shop. It keeps what each answer gave, to the byte, in the order of the requests."""
+
+    def __init__(self, client):
+        self.client, self.told = client, []
+
+    def cart(self, order, customer=None, *items, codes=None, **members):
+        """Change an order that is still open; its effects as (type, props)."""
+        given = {"profileId": customer, "cartItems": list(items) or None, "couponCodes": codes} | members
+        return effects(self.put(order, {name: value for name, value in given.items() if value is not None}))
+
+    def pay(self, order, **members):
+        """Close an order; its effects."""
+        return self.cart(order, state="closed", **members)
+
+    def buy(self, order, customer, *items, **members):
+        """Put a cart together and pay in a second step; the effects of the last."""
+        self.cart(order, customer, *items, **members)
+        return self.pay(order)
+
+    def cancel(self, order):
+        """Cancel an order; what was taken back."""
+        return self.cart(order, state="cancelled")
+
+    def reopen(self, order):
+        """Open a closed order again; what was taken back."""
+        return effects(self._told(self.client.put(f"/v2/customer_sessions/{order}/reopen")))
+
+    def send_back(self, order, *lines, judge_again=False):
+        """Return units of lines, each (position, quantity); what was taken back and given instead."""
+        items = [{"position": position, "quantity": quantity} for position, quantity in lines]
+        url = f"/v2/customer_sessions/{order}/returns"
+        params = {"runRuleEngine": "true"} if judge_again else None
+        return effects(self._told(self.client.post(url, json={"return": {"returnedCartItems": items}}, params=params)))
+
+    def put(self, order, session, **request):
+        """Send a session as it stands; the body of the answer."""
+        body = {"customerSession": session}
+        return self._told(self.client.put(f"/v2/customer_sessions/{order}", json=body, **request))
+
+    def receipt(self, order):
+        """What an order has been given and still holds, and its state."""
+        answer = self.client.get(f"/v2/customer_sessions/{order}").json()
+        return answer["customerSession"]["state"], effects(answer)
+
+    def _told(self, answer):
+        assert answer.status_code in (200, 201), answer.text
+        self.told.append(bytes(msgspec.json.decode(answer.content, type=_Answer).effects).decode())
+        return answer.json()
+
+
+def the_end(server, till, *, limits=True):
+    """Every counter adds up and is within its limits, the log has what the till was told, and every request of the
+    story gives the same bytes again. Without `limits` where the back office lowered one below what was used."""
+    assert_books_balance(server.sql)
+    if limits:
+        assert_limits_hold(server.sql)
+    assert [row["effects"] for row in events(server)] == till.told
+    assert_same_again(server)
+
+
+# --- receipts
+
+
+def accepted(code):
+    return ("acceptCoupon", {"value": code})
+
+
+def refused(code, reason, **more):
+    return ("rejectCoupon", {"value": code, "rejectionReason": reason} | more)
+
+
+def off(name, value, **more):
+    return ("setDiscount", {"name": name, "value": value} | more)
+
+
+def off_item(name, value, position, **more):
+    """An amount off a unit; its name has the position, as in effects."""
+    return ("setDiscountPerItem", {"name": f"{name}#{position}", "value": value, "position": position} | more)
+
+
+def code_back(code):
+    return ("rollbackCoupon", {"value": code})
+
+
+def money_back(name, value, **more):
+    return ("rollbackDiscount", {"name": name, "value": value} | more)
+
+
+# --- figures
+
+
+def customer(client, name):
+    """What the shop knows of a customer: (orders, sales)."""
+    profile = inventory(client, name, "profile")
+    return profile["closedSessions"], profile["totalSales"]
+
+
+def inventory(client, name, of):
+    """What a customer has of coupons, referrals and so on."""
+    answer = client.get(f"/v1/customer_profiles/{name}/inventory", params={of: True})
+    assert answer.status_code == 200, answer.text
+    return answer.json()[of]
+
+
+def wallet(client, name):
+    """The coupons of a customer: {code: state}."""
+    return {one["value"]: one["state"] for one in inventory(client, name, "coupons")}
+
+
+def figures(manager, campaign):
+    """The counters of a campaign that are not zero, by the names of the contract without `Count`."""
+    found = manager.get(f"{make.CAMPAIGNS}/{campaign['id']}").json()
+    return {name.removesuffix("Count"): found[name] for name in found if name.endswith("Count") and found[name]}
+
+
+def budgets(manager, campaign):
+    """What the limits of a campaign as a whole have counted, in their order."""
+    found = manager.get(f"{make.CAMPAIGNS}/{campaign['id']}").json()
+    return [(one["action"], one["counter"]) for one in found["budgets"]]
+
+
+def counted(server, campaign):
+    """All counters of the limits of a campaign: {action and whom and when: amount}."""
+    rows = server.sql(
+        "SELECT action, entities, period, used FROM limit_counters WHERE campaign_id = $1 ORDER BY id", campaign["id"]
+    )
+    return {" ".join([row["action"], *row["entities"][1::2], row["period"]]).strip(): row["used"] for row in rows}
