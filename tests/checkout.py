@@ -90,6 +90,14 @@ def define(manager, entity, name, kind="string", **changes):
     return answer.json()
 
 
+def cost(manager, *names, **changes):
+    """Define additional costs of sessions and items."""
+    for name in names:
+        body = {"name": name, "title": name, "description": "", "type": "both"} | changes
+        answer = manager.post("/v1/additional_costs", json=body)
+        assert answer.status_code == 201, answer.text
+
+
 def new_key(manager, **changes):
     """A further Integration key of Application 1: (id, headers)."""
     body = {"title": "Another key", "expires": "2099-01-01T00:00:00Z"} | changes

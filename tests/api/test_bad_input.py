@@ -4,7 +4,7 @@ from functools import partial
 
 import pytest
 
-from checkout import coupon_rule, define, invalid, line, refused_request, running
+from checkout import cost, coupon_rule, define, invalid, line, refused_request, running
 
 URL = "/v2/customer_sessions/s1"
 UNITS = "the sum of quantities must be at most 10000"
@@ -20,6 +20,8 @@ def _set_up(shared_manager, shared_shop):
     define(shared_manager, "CustomerSession", "texts", "(list string)")
     define(shared_manager, "CartItem", "text")
     define(shared_manager, "CustomerProfile", "text")
+    cost(shared_manager, "fee", type="session")
+    cost(shared_manager, "wrapping", type="item")
     running(shared_manager, coupon_rule(), codes=["TEN"])
     session = {"profileId": "kim", "cartItems": [line()], "couponCodes": ["TEN"]}
     assert shared_shop.put(URL, json={"customerSession": session}).status_code == 200
@@ -56,7 +58,14 @@ def wrong(kind, got):
         ({"state": 5}, "/state", "Invalid type", wrong("str", "int")),
         ({"attributes": []}, "/attributes", "Invalid type", wrong("object", "array")),
         ({"additionalCosts": {"x": 5}}, "/additionalCosts/...", "Invalid type", wrong("object", "int")),
-        ({"additionalCosts": {"x": {"price": -1}}}, "/additionalCosts/x/price", "minimum", "price must be at least 0"),
+        ({"additionalCosts": {"fee": {"price": -1}}}, "/additionalCosts/fee/price", "minimum",
+         "price must be at least 0"),
+        ({"additionalCosts": {"x": {"price": 1}}}, "/additionalCosts/x", "Unknown",
+         'The additional cost "x" is not defined on CustomerSession entities.'),
+        ({"additionalCosts": {"wrapping": {"price": 1}}}, "/additionalCosts/wrapping", "Unknown",
+         'The additional cost "wrapping" is not defined on CustomerSession entities.'),
+        ({"cartItems": [line(additionalCosts={"fee": {"price": 1}})]}, "/cartItems/0/additionalCosts/fee", "Unknown",
+         'The additional cost "fee" is not defined on CartItem entities.'),
         ({"cartItems": {}}, "/cartItems", "Invalid type", wrong("array", "object")),
         ({"cartItems": [5]}, "/cartItems/0", "Invalid type", wrong("object", "int")),
         ({"cartItems": [line()] * 1001}, "/cartItems", "maxItems", "Expected `array` of length <= 1000"),

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from checkout import CART, define, line, put, refusal, rows, session_of, update
+from checkout import CART, cost, define, line, put, refusal, rows, session_of, update
 
 FULL = {
     "profileId": "kim",
@@ -17,6 +17,11 @@ FULL = {
     "identifiers": ["1.2.3.4"],
     "experimentVariantAllocations": [{"experimentID": 1, "variantID": 2}],
 }
+
+
+@pytest.fixture(autouse=True)
+def costs(manager):
+    cost(manager, "shipping", "wrapping")
 
 
 def test_a_first_update_creates_the_session_and_its_customer(shop, server):

@@ -3,8 +3,9 @@
 import pytest
 
 import make
-from checkout import (  # fmt: skip
+from checkout import (
     CART,
+    cost,  # fmt: skip
     coupon_rule,
     define,
     effects,
@@ -82,7 +83,8 @@ def test_each_write_is_one_event(shop, server):
     ]
 
 
-def test_closing_merges_first_and_counts_the_customer(shop, server):
+def test_closing_merges_first_and_counts_the_customer(shop, manager, server):
+    cost(manager, "shipping")
     session_of(shop, "s1", {"profileId": "kim", "cartItems": [line(price=1)]})
     session = {"state": "closed", "cartItems": CART, "additionalCosts": {"shipping": {"price": 4.95}}}
     body = update(shop, "s1", session, content=["customerSession", "customerProfile"])

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 import make
-from checkout import CART, coupon_rule, line, running, update
+from checkout import CART, cost, coupon_rule, line, running, update
 
 NAMES = ("cartItemTotal", "additionalCostTotal", "cartItemAdditionalCostTotal", "total")
 
@@ -16,6 +16,11 @@ def exact(shop, body):
     answer = shop.put("/v2/customer_sessions/s1", content=body)
     assert answer.status_code == 200, answer.text
     return json.loads(answer.content, parse_float=Decimal, parse_int=Decimal)
+
+
+@pytest.fixture(scope="module")
+def shared_costs(shared_manager):
+    cost(shared_manager, "wrap", "ship", "ShippingCost", "shipping_cost", "x", "y")
 
 
 @pytest.mark.parametrize(
@@ -47,7 +52,7 @@ def exact(shop, body):
          "370370367037035.370370367037037036703703703673 0 0 370370367037035.370370367037037036703703703673"),
     ],
 )  # fmt: skip
-def test_totals(shared_shop, session, expected):
+def test_totals(shared_shop, shared_costs, session, expected):
     number = abs(hash(session))
     text = '{"customerSession": {' + session + '}, "responseContent": ["customerSession"]}'
     answer = shared_shop.put(f"/v2/customer_sessions/t{number}", content=text)
@@ -107,6 +112,7 @@ def test_sales_and_counters_do_not_drift(shop, manager, server):
 
 def test_the_back_office_shows_the_same_totals(shop, manager):
     running(manager, coupon_rule(["setDiscount", "Ten", 10]), codes=["MINUS-10"])
+    cost(manager, "ship")
     session = {"cartItems": CART, "couponCodes": ["MINUS-10"], "additionalCosts": {"ship": {"price": 4.95}}}
     update(shop, "s1", session | {"profileId": "kim"})
     listed = manager.get("/v1/applications/1/sessions").json()

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 import make
-from checkout import COUPON_VALID, TOTAL, coupon_rule, define, line, new_key, rules_of, running
+from checkout import COUPON_VALID, TOTAL, cost, coupon_rule, define, line, new_key, rules_of, running
 from guerdon.db import pool
 from guerdon.errors import NotFound
 from guerdon.flows.programs import Programs
@@ -58,6 +58,7 @@ def lived(shop, manager, server):
     per_item = [["Item"], ["*", [".", "Item", "Price"], ["/", 1, 3]]]
     third = ["setDiscountPerItem", "A third off fruit", [".", "Fruit"], per_item]
     first, _ = running(manager, make.rule(), name="Fruit")
+    cost(manager, "ship")
     rules_of(manager, first, make.rule(title="Fruit", effects=[third]), bindings=[fruit])
     visits = ["+", ["catch", 0, [".", "Profile", "Attributes", "visits"]], 1]
     counting = [["updateAttribute", ["Profile", "Attributes", "visits"], visits]]

@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import UNSET, Struct, structs
 
-from guerdon.db import counters, events, pool, profiles
+from guerdon.db import counters, events, pool, profiles, session_codes
 from guerdon.db.customer_sessions import Read
 from guerdon.db.events import NewEntry
 from guerdon.db.keys import IntegrationKey
@@ -16,7 +16,7 @@ from guerdon.engine.outcome import Outcome
 from guerdon.engine.program import Program
 from guerdon.errors import Invalid, Problem
 from guerdon.flows.answer import state_of
-from guerdon.flows.commit import Decided, Kept, changes, commit_shared, uses_of
+from guerdon.flows.commit import Decided, Kept, changes, commit_codes, uses_of
 from guerdon.flows.decide import decide
 from guerdon.flows.eligibility import wants_reasons
 from guerdon.flows.load import load
@@ -188,8 +188,9 @@ async def _commit(conn: Connection, occasion: Occasion, decided: Decided) -> Kep
         if occasion.integration_id:
             advanced = _advanced(occasion, decided, written.event_id)
             await events.add_advanced(conn, advanced, written.profile_id)
-        owner = (application_id, None, written.profile_id)
-        coupons, referrals = await commit_shared(conn, decided.program, facts, outcome, owner, occasion.now)
+        coupons, referrals = await commit_codes(conn, decided.program, facts, outcome, occasion.now)
+        if uses.reserved and written.profile_id is not None:
+            await session_codes.reserve(conn, application_id, list(uses.reserved), written.profile_id, occasion.now)
         if uses:
             await counters.count(conn, application_id, uses, occasion.now)
     return Kept(0, written.profile_id, written.event_id, coupons, referrals)

@@ -18,6 +18,7 @@ from guerdon.wire.customer_sessions import NewCustomerSessionV2, SessionContent
 
 STATES = ("open", "closed", "cancelled")
 MOST_UNITS = 10_000
+ENTITIES = {"session": "CustomerSession", "item": "CartItem"}
 CREATED, UPDATED = "talon_session_created", "talon_session_updated"
 CLOSED, CANCELLED, REVOKED = "talon_session_closed", "talon_session_cancelled", "talon_session_revoked"
 REOPENED, RETURNED = "talon_session_reopened", "talon_session_partially_returned"
@@ -132,7 +133,7 @@ def check(new: NewCustomerSessionV2, program: Program) -> None:
     for index, item in enumerate(items):
         problems += _check_item(item, f"/cartItems/{index}", program)
     if new.additional_costs is not UNSET:
-        problems += _check_costs(new.additional_costs, "/additionalCosts")
+        problems += _check_costs(new.additional_costs, "/additionalCosts", "session", program)
     if new.attributes is not UNSET:
         problems += _attributes(new.attributes, "CustomerSession", program, "/attributes")
     if problems:
@@ -148,18 +149,24 @@ def _check_item(item: wire.CartItem, pointer: str, program: Program) -> list[Pro
         if value is not UNSET and value < 0:
             problems.append(Problem.at(f"{pointer}/{name}", "minimum", f"{name} must be at least 0"))
     if item.additional_costs is not UNSET:
-        problems += _check_costs(item.additional_costs, f"{pointer}/additionalCosts")
+        problems += _check_costs(item.additional_costs, f"{pointer}/additionalCosts", "item", program)
     if item.attributes is not UNSET:
         problems += _attributes(item.attributes, "CartItem", program, f"{pointer}/attributes")
     return problems
 
 
-def _check_costs(costs: dict[str, wire.AdditionalCost], pointer: str) -> list[Problem]:
-    return [
-        Problem.at(f"{pointer}/{escaped(name)}/price", "minimum", "price must be at least 0")
-        for name, cost in costs.items()
-        if cost.price < 0
-    ]
+def _check_costs(costs: dict[str, wire.AdditionalCost], pointer: str, on: str, program: Program) -> list[Problem]:
+    """Additional costs are defined, for sessions or items (`on`), and not negative."""
+    problems = []
+    for name, cost in costs.items():
+        place = f"{pointer}/{escaped(name)}"
+        known = program.library.additional_costs.get(name)
+        if known is None or not known.may_stand(on):
+            details = f'The additional cost "{name}" is not defined on {ENTITIES[on]} entities.'
+            problems.append(Problem.at(place, "Unknown", details))
+        if cost.price < 0:
+            problems.append(Problem.at(f"{place}/price", "minimum", "price must be at least 0"))
+    return problems
 
 
 def _attributes(values: dict[str, Any], entity: str, program: Program, pointer: str) -> list[Problem]:
