@@ -262,3 +262,95 @@ class Error(Props, frozen=True, kw_only=True):
     """Something went wrong that is no failure of a rule (rules.md §5.14)."""
 
     message: str
+
+
+# --- what no rule can bring about yet: the rest of the contract's vocabulary
+
+
+class RedeemReferral(Props, frozen=True, kw_only=True):
+    """The older form of acceptReferral, which is never given any more (core.md §7)."""
+
+    id: int
+    value: str
+
+
+class RollbackAddedLoyaltyPoints(Props, frozen=True, kw_only=True):
+    """Points that were added are taken away again."""
+
+    program_id: int
+    sub_ledger_id: str
+    value: Decimal
+    recipient_integration_id: str
+    transaction_uuid: str = field(name="transactionUUID")
+    cart_item_position: int | UnsetType = UNSET
+    cart_item_sub_position: int | UnsetType = UNSET
+    card_identifier: str | UnsetType = UNSET
+
+
+class RollbackDeductedLoyaltyPoints(Props, frozen=True, kw_only=True):
+    """Points that were spent are given back."""
+
+    program_id: int
+    sub_ledger_id: str
+    value: Decimal
+    recipient_integration_id: str
+    transaction_uuid: str = field(name="transactionUUID")
+    start_date: str | UnsetType = UNSET
+    expiry_date: str | UnsetType = UNSET
+    card_identifier: str | UnsetType = UNSET
+
+
+class AffectedTransaction(Struct, frozen=True, kw_only=True, rename="camel", gc=False):
+    """A ledger transaction whose points expire at another time now."""
+
+    transaction_uuid: str = field(name="transactionUUID")
+    previous_expiry_date: str | UnsetType = UNSET
+    new_expiry_date: str
+
+
+class ExtendLoyaltyPointsExpiryDate(Props, frozen=True, kw_only=True):
+    """Points last longer, by a duration such as `30D`."""
+
+    program_id: int
+    sub_ledger_id: str
+    extension_duration: str
+    affected_transactions: list[AffectedTransaction] | UnsetType = UNSET
+
+
+class SetLoyaltyPointsExpiryDate(Props, frozen=True, kw_only=True):
+    """Points expire at a given time."""
+
+    program_id: int
+    sub_ledger_id: str
+    new_expiry_date: str
+    affected_transactions: list[AffectedTransaction] | UnsetType = UNSET
+
+
+class StartAchievementProgress(Props, frozen=True, kw_only=True):
+    """A customer starts on an achievement."""
+
+    achievement_id: int
+    achievement_name: str
+    progress_tracker_id: int
+    target: Decimal
+    start_date: str
+    end_date: str | UnsetType = UNSET
+
+
+class RollbackIncreasedAchievementProgress(Props, frozen=True, kw_only=True):
+    """Progress is taken back."""
+
+    achievement_id: int
+    achievement_name: str
+    progress_tracker_id: int
+    decrease_progress_by: Decimal
+    current_progress: Decimal
+    target: Decimal
+
+
+class ShowBundleMetadata(Props, frozen=True, kw_only=True):
+    """The older way to show bundles, which is never given any more."""
+
+    description: str
+    bundle_attributes: list[str]
+    items_indices: list[int]
