@@ -15,6 +15,14 @@ ON CONFLICT (session_id) DO UPDATE SET update_count = $3, discounts = $5,
 RETURNING total
 """
 
+SELECT_TOTAL = "SELECT total FROM v1_sessions WHERE application_id = $1 AND session_id = $2 AND update_count = $3"
+
+
+async def find_total(conn: Connection, session: CustomerSessionV2) -> Decimal | None:
+    """The total that a V1 client sent, if such a client wrote the session last and sent one."""
+    total: Decimal | None = await conn.fetchval(SELECT_TOTAL, session.application_id, session.id, session.update_count)
+    return total
+
 
 async def put(
     conn: Connection,

@@ -7,17 +7,21 @@ have to ask for; its effects are lists in the event: campaign, ruleset, rule, an
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any, Generic, TypeVar, cast
 
 from msgspec import NODEFAULT, UNSET, Struct, UnsetType, structs
 
 from guerdon.db import pool, v1_sessions
 from guerdon.db.keys import IntegrationKey
+from guerdon.db.pool import Connection
 from guerdon.engine.effects import EFFECT_TYPES, Effect
 from guerdon.engine.uses import DISCOUNTS
+from guerdon.errors import Invalid, NotFound, Problem
+from guerdon.flows.apply_event import Occasion, apply_event
 from guerdon.flows.apply_session import Update, apply_session
 from guerdon.flows.programs import Programs
-from guerdon.wire.base import decoder
+from guerdon.flows.read_session import read_session
+from guerdon.wire.base import decoder, encode
 from guerdon.wire.coupons import Coupon, IntegrationCoupon
 from guerdon.wire.customer_sessions import (
     CustomerSessionV2,
@@ -27,11 +31,10 @@ from guerdon.wire.customer_sessions import (
 )
 from guerdon.wire.customers import CustomerProfile
 from guerdon.wire.events import CouponRejectionReason, Event, Meta, ReferralRejectionReason
-from guerdon.wire.v1 import CustomerSession, IntegrationState, NewCustomerSession
+from guerdon.wire.v1 import CustomerSession, IntegrationState, NewCustomerProfile, NewCustomerSession, NewEvent
 
-CONTENT: list[Any] = [
-    "customerSession", "customerProfile", "coupons", "triggeredCampaigns", "referral", "loyalty", "event",
-]  # fmt: skip
+OF_CUSTOMER = ("customerProfile", "triggeredCampaigns", "loyalty", "event")
+OF_SESSION: list[Any] = ["customerSession", "coupons", "referral", *OF_CUSTOMER]
 
 # The arguments of each effect: the properties that it always has, in the contract's order.
 ARGUMENTS = {
@@ -40,40 +43,127 @@ ARGUMENTS = {
 }
 
 
-class SessionUpdate(Struct, frozen=True, kw_only=True):
-    """A V1 request on a session; times as in apply_session.Update."""
+STATES = ("open", "closed", "partially_returned", "cancelled")
+
+Body = TypeVar("Body")
+
+
+class V1Request(Struct, Generic[Body], frozen=True, kw_only=True):
+    """A V1 request on the session or the customer of this id; times as in apply_session.Update."""
 
     key: IntegrationKey
     integration_id: str
-    body: NewCustomerSession
+    body: Body
     dry: bool
     now: datetime
     judged_at: datetime
 
 
-async def apply_session_v1(connections: Any, programs: Programs, update: SessionUpdate) -> IntegrationState:
+async def apply_session_v1(
+    connections: Any, programs: Programs, update: V1Request[NewCustomerSession]
+) -> IntegrationState:
     """Judge and store as apply_session does, and with it, in one transaction, what only V1 clients say. Raises as it
     does."""
-    asked = Update(
-        key=update.key,
-        integration_id=update.integration_id,
-        body=_session_request(update.body),
-        dry=update.dry,
-        now=update.now,
-        judged_at=update.judged_at,
-    )
     async with pool.transaction(connections) as conn:
-        content = await apply_session(pool.OneConnection(conn), programs, asked)
-        state: IntegrationStateV2 = decoder(IntegrationStateV2).decode(content)
+        asked = _update(update, _session_request(update.body))
+        state = _read(await apply_session(pool.OneConnection(conn), programs, asked))
         session = cast("CustomerSessionV2", state.customer_session)
         total = None if update.body.total is UNSET else update.body.total
         discounts = _discounts(state.effects)
         if not update.dry:
             keeps = update.body.cart_items is UNSET
             total = await v1_sessions.put(conn, session, total, discounts, keeps_total=keeps)
+    return _state(update, state, _session(session, total, discounts))
+
+
+async def apply_profile_v1(
+    connections: Any, programs: Programs, update: V1Request[NewCustomerProfile]
+) -> IntegrationState:
+    """Store the customer's attributes and run the rules, which V1 always does. Raises as apply_event does."""
+    occasion = Occasion(
+        key=update.key,
+        profile_id=update.integration_id,
+        profile_attributes=update.body.attributes or {},
+        wanted=OF_CUSTOMER,
+        dry=update.dry,
+        now=update.now,
+        judged_at=update.judged_at,
+    )
+    applied = await apply_event(connections, programs, occasion)
+    return _state(update, _read(encode(applied.state)), _no_session(update, "", update.integration_id))
+
+
+async def track_event_v1(connections: Any, programs: Programs, event: V1Request[NewEvent]) -> IntegrationState:
+    """Judge a custom event of the session and its customer; both come to be if they are not there. Raises as
+    apply_event does, and Invalid where the session is another customer's or nobody's."""
+    async with pool.transaction(connections) as conn:
+        one = pool.OneConnection(conn)
+        stored = await _stored(conn, programs, event)
+        profile_id = _customer(event.body, stored)
+        if stored is None and not event.dry:
+            opened = IntegrationRequest(customer_session=NewCustomerSessionV2(profile_id=profile_id))
+            await apply_session(one, programs, _update(event, opened))
+        occasion = Occasion(
+            key=event.key,
+            profile_id=profile_id,
+            type=event.body.type,
+            event_attributes=event.body.attributes,
+            session_id="" if stored is None and event.dry else event.integration_id,
+            session_states=STATES,
+            store_integration_id=event.body.store_integration_id or "",
+            wanted=OF_CUSTOMER,
+            dry=event.dry,
+            now=event.now,
+            judged_at=event.judged_at,
+        )
+        applied = await apply_event(one, programs, occasion)
+        shown = await _stored(conn, programs, event) or _no_session(event, event.integration_id, profile_id)
+    return _state(event, _read(encode(applied.state)), shown)
+
+
+def _update(request: V1Request[Any], body: IntegrationRequest) -> Update:
+    return Update(
+        key=request.key,
+        integration_id=request.integration_id,
+        body=body,
+        dry=request.dry,
+        now=request.now,
+        judged_at=request.judged_at,
+    )
+
+
+def _read(content: bytes) -> IntegrationStateV2:
+    """A V2 answer read again, so that the properties of all effects are plain."""
+    state: IntegrationStateV2 = decoder(IntegrationStateV2).decode(content)
+    return state
+
+
+async def _stored(conn: Connection, programs: Programs, event: V1Request[NewEvent]) -> CustomerSession | None:
+    """The session as it is, for a V1 client; None where there is none."""
+    try:
+        read = await read_session(conn, programs, event.key, event.integration_id, event.now)
+    except NotFound:
+        return None
+    session = cast("CustomerSessionV2", read.customer_session)
+    total = await v1_sessions.find_total(conn, session)
+    return _session(session, total, _discounts(_given(read.effects)))
+
+
+def _customer(event: NewEvent, stored: CustomerSession | None) -> str:
+    """Whose event it is: the session's customer, who must be the one that the event names, if it names one."""
+    of_session = stored.profile_id if stored else event.profile_id or ""
+    if event.profile_id is not UNSET and event.profile_id != of_session:
+        details = "the session belongs to another customer"
+        raise Invalid(errors=[Problem.at("/profileId", "Invalid value", details)])
+    if not of_session:
+        raise Invalid(errors=[Problem.at("/profileId", "required", "events are judged for a customer")])
+    return of_session
+
+
+def _state(request: V1Request[Any], state: IntegrationStateV2, session: CustomerSession) -> IntegrationState:
     return IntegrationState(
-        session=_session(session, total, discounts),
-        profile=_profile(state.customer_profile, update.key, session.created, update.now),
+        session=session,
+        profile=_profile(state.customer_profile, request.key, session.created, request.now),
         event=_event(state),
         loyalty=state.loyalty,
         coupon=next((_coupon(one) for one in _given(state.coupons)), UNSET),
@@ -91,7 +181,7 @@ def _session_request(new: NewCustomerSession) -> IntegrationRequest:
         identifiers=new.identifiers,
         attributes=new.attributes,
     )
-    return IntegrationRequest(customer_session=session, response_content=CONTENT)
+    return IntegrationRequest(customer_session=session, response_content=OF_SESSION)
 
 
 def _session(session: CustomerSessionV2, total: Decimal | None, discounts: dict[str, Decimal]) -> CustomerSession:
@@ -111,6 +201,26 @@ def _session(session: CustomerSessionV2, total: Decimal | None, discounts: dict[
         update_count=session.update_count,
         discounts=discounts,
         updated=session.updated,
+    )
+
+
+def _no_session(request: V1Request[Any], integration_id: str, profile_id: str) -> CustomerSession:
+    """An empty session where there is none, for a V1 answer cannot be without."""
+    return CustomerSession(
+        integration_id=integration_id,
+        created=request.now,
+        application_id=request.key.application_id,
+        profile_id=profile_id,
+        coupon="",
+        referral="",
+        state="open",
+        cart_items=[],
+        total=Decimal(0),
+        attributes={},
+        first_session=False,
+        update_count=0,
+        discounts={},
+        updated=request.now,
     )
 
 

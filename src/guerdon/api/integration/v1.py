@@ -3,14 +3,15 @@
 from datetime import datetime
 from typing import Any
 
-from litestar import Request, put
+from litestar import Request, post, put
 from litestar.datastructures import State
 
 from guerdon.api import checks
 from guerdon.db.keys import IntegrationKey
-from guerdon.flows.programs import Programs
-from guerdon.flows.v1 import SessionUpdate, apply_session_v1
-from guerdon.wire.v1 import IntegrationState, NewCustomerSession
+from guerdon.flows.v1 import Body, V1Request, apply_profile_v1, apply_session_v1, track_event_v1
+from guerdon.wire.v1 import IntegrationState, NewCustomerProfile, NewCustomerSession, NewEvent
+
+AnyRequest = Request[Any, Any, Any]
 
 
 @put(
@@ -21,7 +22,7 @@ from guerdon.wire.v1 import IntegrationState, NewCustomerSession
 )
 async def update_customer_session(
     customer_session_id: str,
-    request: Request[Any, Any, Any],
+    request: AnyRequest,
     data: NewCustomerSession,
     key: IntegrationKey,
     connections: Any,
@@ -29,16 +30,46 @@ async def update_customer_session(
     state: State,
     dry: bool = False,
 ) -> IntegrationState:
-    programs: Programs = state.programs
-    update = SessionUpdate(
+    named = checks.integration_id(request.scope["raw_path"], "/v1/customer_sessions/")
+    return await apply_session_v1(connections, state.programs, _request(data, named, key, now, dry=dry))
+
+
+@put(
+    "/v1/customer_profiles/{integration_id:path}",
+    operation_id="updateCustomerProfile",
+    tags=["Customer profiles"],
+    deprecated=True,
+)
+async def update_customer_profile(
+    integration_id: str,
+    request: AnyRequest,
+    data: NewCustomerProfile,
+    key: IntegrationKey,
+    connections: Any,
+    now: datetime,
+    state: State,
+    dry: bool = False,
+) -> IntegrationState:
+    named = checks.integration_id(request.scope["raw_path"], "/v1/customer_profiles/")
+    return await apply_profile_v1(connections, state.programs, _request(data, named, key, now, dry=dry))
+
+
+@post("/v1/events", operation_id="trackEvent", tags=["Events"], deprecated=True, status_code=200)
+async def track_event(
+    data: NewEvent, key: IntegrationKey, connections: Any, now: datetime, state: State, dry: bool = False
+) -> IntegrationState:
+    return await track_event_v1(connections, state.programs, _request(data, data.session_id, key, now, dry=dry))
+
+
+def _request(body: Body, integration_id: str, key: IntegrationKey, now: datetime, *, dry: bool) -> V1Request[Body]:
+    return V1Request(
         key=key,
-        integration_id=checks.integration_id(request.scope["raw_path"], "/v1/customer_sessions/"),
-        body=data,
+        integration_id=integration_id,
+        body=body,
         dry=dry or key.type == "staging",
         now=now,
         judged_at=key.clock(now),
     )
-    return await apply_session_v1(connections, programs, update)
 
 
-handlers: list[Any] = [update_customer_session]
+handlers: list[Any] = [update_customer_session, update_customer_profile, track_event]
