@@ -28,6 +28,13 @@ def settings(manager, **changes):
     assert answer.status_code == 200, answer.text
 
 
+def change(manager, campaign, **changes):
+    """Change a campaign in the back office, which sends all of it again."""
+    url = f"{make.CAMPAIGNS}/{campaign['id']}"
+    answer = manager.put(url, json=manager.get(url).json() | changes)
+    assert answer.status_code == 200, answer.text
+
+
 class _Answer(msgspec.Struct):
     effects: msgspec.Raw
 
