@@ -16,7 +16,7 @@ from guerdon.engine.outcome import Outcome
 from guerdon.engine.program import Program
 from guerdon.errors import Invalid, Problem
 from guerdon.flows.answer import state_of
-from guerdon.flows.commit import Decided, Kept, changes, commit_shared, uses_of
+from guerdon.flows.commit import Decided, Kept, changes, commit_codes, uses_of
 from guerdon.flows.decide import decide
 from guerdon.flows.eligibility import wants_reasons
 from guerdon.flows.load import load
@@ -83,13 +83,14 @@ async def put_profile(connections: Any, programs: Programs, occasion: Occasion) 
 
 async def _put(conn: Connection, programs: Programs, occasion: Occasion) -> IntegrationStateV2:
     program, around = await _load(conn, programs, occasion)
-    decided = _decided(occasion, program, around, _facts(occasion, program, around), Outcome(effects=()))
-    state = await state_of(conn, decided, None, [name for name in occasion.wanted if name == "customerProfile"])
-    if not occasion.dry:
-        changed = {occasion.profile_id: occasion.profile_attributes}
-        [stored] = await profiles.put_profiles(conn, program.settings.id, changed, occasion.now)
-        state.customer_profile = stored if "customerProfile" in occasion.wanted else UNSET
-    return state
+    wanted = [name for name in occasion.wanted if name == "customerProfile"]
+    if occasion.dry:
+        decided = _decided(occasion, program, around, _facts(occasion, program, around), Outcome(effects=()))
+        return await state_of(conn, decided, None, wanted)
+    changed = {occasion.profile_id: occasion.profile_attributes}
+    [stored] = await profiles.put_profiles(conn, program.settings.id, changed, occasion.now)
+    profile = stored if wanted else UNSET
+    return IntegrationStateV2(customer_profile=profile, effects=[], created_coupons=[], created_referrals=[])
 
 
 async def _apply(conn: Connection, programs: Programs, occasion: Occasion) -> Applied:
@@ -188,8 +189,7 @@ async def _commit(conn: Connection, occasion: Occasion, decided: Decided) -> Kep
         if occasion.integration_id:
             advanced = _advanced(occasion, decided, written.event_id)
             await events.add_advanced(conn, advanced, written.profile_id)
-        owner = (application_id, None, written.profile_id)
-        coupons, referrals = await commit_shared(conn, decided.program, facts, outcome, owner, occasion.now)
+        coupons, referrals = await commit_codes(conn, decided.program, facts, outcome, occasion.now)
         if uses:
             await counters.count(conn, application_id, uses, occasion.now)
     return Kept(0, written.profile_id, written.event_id, coupons, referrals)
