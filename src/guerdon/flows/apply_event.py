@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import UNSET, Struct, structs
 
-from guerdon.db import counters, events, pool, profiles, session_codes
+from guerdon.db import counters, events, pool, profiles
 from guerdon.db.customer_sessions import Read
 from guerdon.db.events import NewEntry
 from guerdon.db.keys import IntegrationKey
@@ -83,13 +83,14 @@ async def put_profile(connections: Any, programs: Programs, occasion: Occasion) 
 
 async def _put(conn: Connection, programs: Programs, occasion: Occasion) -> IntegrationStateV2:
     program, around = await _load(conn, programs, occasion)
-    decided = _decided(occasion, program, around, _facts(occasion, program, around), Outcome(effects=()))
-    state = await state_of(conn, decided, None, [name for name in occasion.wanted if name == "customerProfile"])
-    if not occasion.dry:
-        changed = {occasion.profile_id: occasion.profile_attributes}
-        [stored] = await profiles.put_profiles(conn, program.settings.id, changed, occasion.now)
-        state.customer_profile = stored if "customerProfile" in occasion.wanted else UNSET
-    return state
+    wanted = [name for name in occasion.wanted if name == "customerProfile"]
+    if occasion.dry:
+        decided = _decided(occasion, program, around, _facts(occasion, program, around), Outcome(effects=()))
+        return await state_of(conn, decided, None, wanted)
+    changed = {occasion.profile_id: occasion.profile_attributes}
+    [stored] = await profiles.put_profiles(conn, program.settings.id, changed, occasion.now)
+    profile = stored if wanted else UNSET
+    return IntegrationStateV2(customer_profile=profile, effects=[], created_coupons=[], created_referrals=[])
 
 
 async def _apply(conn: Connection, programs: Programs, occasion: Occasion) -> Applied:
@@ -189,8 +190,6 @@ async def _commit(conn: Connection, occasion: Occasion, decided: Decided) -> Kep
             advanced = _advanced(occasion, decided, written.event_id)
             await events.add_advanced(conn, advanced, written.profile_id)
         coupons, referrals = await commit_codes(conn, decided.program, facts, outcome, occasion.now)
-        if uses.reserved and written.profile_id is not None:
-            await session_codes.reserve(conn, application_id, list(uses.reserved), written.profile_id, occasion.now)
         if uses:
             await counters.count(conn, application_id, uses, occasion.now)
     return Kept(0, written.profile_id, written.event_id, coupons, referrals)
