@@ -1,5 +1,5 @@
-"""An Outcome becomes rows: the only place. What only the session's own row is about is one statement, its own
-transaction; what others share is counted at the end of a transaction, where its guards see the rows as they are."""
+"""An Outcome becomes rows: the only place. Nearly always that is one statement, its own transaction; codes, returns and
+the attributes of others are further ones, then in a transaction around it."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import UNSET, Struct, field, structs
 
-from guerdon.db import customer_sessions, pool, returns, session_codes
+from guerdon.db import customer_sessions, returns, session_codes
 from guerdon.db.counters import Uses
 from guerdon.db.customer_sessions import Read, Write, Written
 from guerdon.db.pool import Connection
@@ -18,7 +18,6 @@ from guerdon.engine.limits import IMMEDIATE
 from guerdon.engine.outcome import CampaignUse, Outcome
 from guerdon.engine.program import Program
 from guerdon.engine.uses import DISCOUNTS
-from guerdon.errors import Retry
 from guerdon.flows.merge import CLOSED, REOPENED, RETURNED, REVOKED, Merged
 from guerdon.wire.base import encode_text
 from guerdon.wire.coupons import Coupon
@@ -65,6 +64,7 @@ async def commit(conn: Connection, decided: Decided, response_content: list[str]
     if not leaves_more(facts, outcome):
         return _kept(await customer_sessions.settle(conn, new, uses))
     async with conn.transaction():
+        # Before the counters, which others wait for: rows of codes and of the advocate are rarely anybody else's.
         made = await commit_codes(conn, program, facts, outcome, decided.now)
         written = await customer_sessions.settle(conn, new, uses)
         owner = (program.settings.id, written.session_id, written.profile_id)
@@ -106,22 +106,6 @@ async def commit_codes(
 def returned_items(facts: Facts) -> list[ReturnedCartItem]:
     """The units that the request returns, line by line."""
     return [ReturnedCartItem(position=one.position, quantity=one.count) for one in facts.returned]
-
-
-async def _write_shared(conn: Connection, decided: Decided, response_content: list[str]) -> Written:
-    """A request that settles does not give way to one that came in between: it is judged again after it. The same
-    where the customer changed, or came to be."""
-    profile = decided.around.profile
-    try:
-        new = _write(decided, response_content, profile.version if profile else 0)
-        written = await customer_sessions.write(conn, new)
-    except pool.DatabaseError as error:
-        if pool.session_changed(error):
-            raise Retry from error
-        raise
-    if decided.merged.profile_id and written.profile_id is None:
-        raise Retry
-    return written
 
 
 def shares(facts: Facts, outcome: Outcome) -> bool:
