@@ -2,22 +2,20 @@
 
 import random
 
-import httpx
-
 from books import assert_books_balance, assert_limits_hold
+from crowd import client
 from guerdon.db.embedded import running_url
 from processes import Postgres, kill_postgres, look_at
-from serving import MANAGEMENT_KEY, gone
+from serving import gone
 from shoppers import assert_kept, open_shop, shopping
 
 KILLS_OF_SERVERS, KILLS_OF_POSTGRES = 40, 12  # the issue asks for fifty
 
 
 def set_up(server):
-    """The shop that all go to."""
-    headers = {"Authorization": f"ManagementKey-v1 {MANAGEMENT_KEY}"}
-    with httpx.Client(base_url=server.url, headers=headers) as manager:
-        open_shop(manager)
+    """The shop that all go to; the referral of a friend."""
+    with client(server.url) as shop, client(server.url, management=True) as manager:
+        return open_shop(shop, manager)
 
 
 def moment(crowd, chance):
@@ -41,8 +39,8 @@ def test_servers_are_killed(servers, folder):
     first = servers("first", GUERDON_DATA=str(data))
     url = running_url(data)
     second = servers("second", GUERDON_DATABASE_URL=url)
-    set_up(first)
-    with shopping([first.url, second.url]) as crowd:
+    referral = set_up(first)
+    with shopping([first.url, second.url], referral) as crowd:
         for number in range(KILLS_OF_SERVERS):
             moment(crowd, chance)
             if number % 8 == 7:
@@ -65,8 +63,8 @@ def test_postgresql_is_killed(servers, folder):
     postgres = Postgres(folder / "own")
     url = postgres.start()
     both = [servers(name, GUERDON_DATABASE_URL=url) for name in ("first", "second")]
-    set_up(both[0])
-    with shopping([one.url for one in both]) as crowd:
+    referral = set_up(both[0])
+    with shopping([one.url for one in both], referral) as crowd:
         for _ in range(KILLS_OF_POSTGRES):
             moment(crowd, chance)
             postgres.kill()
