@@ -186,6 +186,11 @@ class Crowd:
         """Every session of everybody."""
         return [session for shopper in self.shoppers for session in shopper.sessions]
 
+    @property
+    def failures(self):
+        """What was answered that should not have been."""
+        return [shopper.failure for shopper in self.shoppers if shopper.failure]
+
     def next_url(self):
         """The servers take turns."""
         self._turn += 1
@@ -201,7 +206,7 @@ class Crowd:
         """Until that many more requests have succeeded."""
         with self._changed:
             enough = self._acknowledged + number
-            assert self._changed.wait_for(lambda: self._acknowledged >= enough, 30), "the shop does not recover"
+            assert self._changed.wait_for(lambda: self._acknowledged >= enough, 30), f"no answers; {self.failures}"
 
 
 @contextmanager
@@ -216,7 +221,8 @@ def shopping(urls, referral, size=4):
         crowd.over.set()
         for shopper in crowd.shoppers:
             shopper.join(40)
-    assert not any(shopper.is_alive() or shopper.failure for shopper in crowd.shoppers)
+    assert not crowd.failures, crowd.failures
+    assert not any(shopper.is_alive() for shopper in crowd.shoppers)
 
 
 def assert_kept(sessions, sql):
@@ -225,8 +231,9 @@ def assert_kept(sessions, sql):
     logs = defaultdict(list)
     for row in sql(LOG):
         logs[row["name"]].append((row["type"], effects_of(row["effects"])))
-    made = {props["value"] for log in logs.values() for _, effects in log for props in created(effects)}
-    assert made == {row["value"] for row in sql(CREATED)}
+    told = {props["value"] for log in logs.values() for _, effects in log for props in created(effects)}
+    stored = {row["value"] for row in sql(CREATED)}
+    assert told == stored, f"codes that are told of but not there, or the other way round: {told ^ stored}"
     del logs["advocate"]
     for session in sessions:
         log = logs.pop(session.name, [])
