@@ -21,7 +21,7 @@ WRITE = """
 WITH new_profile AS (
     INSERT INTO profiles (account_id, sandbox, integration_id, attributes, last_activity, created)
     SELECT a.account_id, a.sandbox, $4, jsonb_strip_nulls($5::jsonb), $6, $6 FROM applications a
-    WHERE a.id = $1 AND $2::bigint IS NULL
+    WHERE a.id = $1 AND $4 <> '' AND $2::bigint IS NULL
     ON CONFLICT ON CONSTRAINT profiles_integration_id_key DO NOTHING
     RETURNING id
 ), old_profile AS (
@@ -30,7 +30,7 @@ WITH new_profile AS (
     WHERE id = $2 AND version = $3
     RETURNING id
 ), profile AS (
-    SELECT id FROM new_profile UNION ALL SELECT id FROM old_profile
+    SELECT id FROM new_profile UNION ALL SELECT id FROM old_profile UNION ALL SELECT NULL WHERE $4 = ''
 ), event AS (
     INSERT INTO events (application_id, type, session_id, profile_id, revision, judged_at, facts, effects,
         response_content, created)
@@ -66,8 +66,9 @@ class Record(Struct, kw_only=True):
 
 
 class NewEntry(Struct, kw_only=True):
-    """What a request about a customer writes; JSON members are text already. `profile_id` is None for a new one;
-    `profile_version` is what it must still have. `session_id` is that of a session that the event is about."""
+    """What a request about a customer writes; JSON members are text already. `profile_id` is None for a new one, and
+    for nobody, whose `profile_integration_id` is empty; `profile_version` is what it must still have. `session_id` is
+    that of a session that the event is about."""
 
     application_id: int
     profile_id: int | None
@@ -88,7 +89,7 @@ class Written(Struct):
     """The ids of what was written."""
 
     event_id: int
-    profile_id: int
+    profile_id: int | None
 
 
 async def get_record(conn: Connection, application_id: int, event_id: int) -> Record:
@@ -119,7 +120,7 @@ async def write(conn: Connection, new: NewEntry) -> Written:
     return Written(**row)
 
 
-async def add_advanced(conn: Connection, event: EventV3, profile_id: int) -> None:
+async def add_advanced(conn: Connection, event: EventV3, profile_id: int | None) -> None:
     """Keep an event under the id that the shop gave it; raises Conflict when that was used before."""
     await conn.execute(
         INSERT_ADVANCED,

@@ -34,7 +34,8 @@ RESERVED = "talon_"
 class Occasion(Struct, frozen=True, kw_only=True):
     """A request about a customer.
 
-    `type` is that of the event; it is empty for an update of the profile, which is talon_profile_created or _updated.
+    `profile_id` is empty for an event of nobody. `type` is that of the event; it is empty for an update of the profile,
+    which is talon_profile_created or _updated.
     `integration_id` is that of an advanced event. `session_id` names a session that rules may read, in one of
     `session_states`; it stays as it is. `campaign_ids` and `complete` (forceCompleteEvaluation) are for dry requests.
     `wanted` is what the answer is to hold, by the names of responseContent. Times as in apply_session.Update.
@@ -141,15 +142,17 @@ def _of_type(occasion: Occasion, program: Program) -> list[Problem]:
 def _facts(occasion: Occasion, program: Program, around: Read) -> Facts:
     """What the rules may look at: the customer, the event, and the session that it is connected with."""
     now, stored = occasion.now, around.session
-    profile = customer(occasion.profile_id, around.profile, now)
+    profile = customer(occasion.profile_id, around.profile, now) if occasion.profile_id else None
     session = session_facts(occasion.session_id, _session(occasion, around), around, now)
     if stored:
         session = structs.replace(session, updated=stored.updated)
-    attributes = merged_attributes(profile.attributes, occasion.profile_attributes)
+    if profile:
+        attributes = merged_attributes(profile.attributes, occasion.profile_attributes)
+        profile = structs.replace(profile, attributes=attributes)
     return Facts(
         event=occasion.type or (UPDATED if around.profile else CREATED),
         session=session,
-        profile=structs.replace(profile, attributes=attributes),
+        profile=profile,
         coupons=(),
         campaign_ids=occasion.campaign_ids if occasion.dry else None,
         complete=occasion.complete,

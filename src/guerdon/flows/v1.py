@@ -94,8 +94,8 @@ async def apply_profile_v1(
 
 
 async def track_event_v1(connections: Any, programs: Programs, event: V1Request[NewEvent]) -> IntegrationState:
-    """Judge a custom event of the session and its customer; both come to be if they are not there. Raises as
-    apply_event does, and Invalid where the session is another customer's or nobody's."""
+    """Judge a custom event of a session and its customer, if it has one; both come to be if they are not there. Raises
+    as apply_event does, and Invalid where the session is another customer's."""
     async with pool.transaction(connections) as conn:
         one = pool.OneConnection(conn)
         stored = await _stored(conn, programs, event)
@@ -150,13 +150,11 @@ async def _stored(conn: Connection, programs: Programs, event: V1Request[NewEven
 
 
 def _customer(event: NewEvent, stored: CustomerSession | None) -> str:
-    """Whose event it is: the session's customer, who must be the one that the event names, if it names one."""
+    """Whose event it is: the session's customer, who must be the one that the event names; empty for nobody."""
     of_session = stored.profile_id if stored else event.profile_id or ""
     if event.profile_id is not UNSET and event.profile_id != of_session:
         details = "the session belongs to another customer"
         raise Invalid(errors=[Problem.at("/profileId", "Invalid value", details)])
-    if not of_session:
-        raise Invalid(errors=[Problem.at("/profileId", "required", "events are judged for a customer")])
     return of_session
 
 
