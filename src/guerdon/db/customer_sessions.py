@@ -66,7 +66,7 @@ FROM customer_sessions s WHERE s.application_id = $1 AND s.id = $2 AND s.update_
 # else changed since it was read gives no row. With a version ($30), a profile that changed since it was read, or came
 # to be, gives no row either.
 PROFILE_AND_SESSION = """
-WITH new_profile AS (
+new_profile AS (
     INSERT INTO profiles (account_id, sandbox, integration_id, attributes, closed_sessions, total_sales,
         last_activity, created)
     SELECT a.account_id, a.sandbox, $5, $6, $7, $8, $9, $9 FROM applications a
@@ -108,7 +108,8 @@ WITH new_profile AS (
 # One statement, so it is its own transaction. Without a session the log entry breaks events_session_updated_alone, and
 # nothing of the statement stays.
 WRITE = (
-    PROFILE_AND_SESSION
+    "WITH"
+    + PROFILE_AND_SESSION
     + """, event AS (
     INSERT INTO events (application_id, type, session_id, profile_id, revision, judged_at, facts, effects,
         response_content, created)
@@ -122,7 +123,8 @@ SELECT (SELECT id FROM session) AS session_id, (SELECT id FROM profile) AS profi
 # The same with everything that others share, counted last: the log entry has a session only where all that was decided
 # still holds.
 SETTLE = (
-    PROFILE_AND_SESSION
+    "WITH"
+    + PROFILE_AND_SESSION
     + """, given AS (
     SELECT $1::bigint AS application_id, $31::json AS coupons, $32::json AS referrals, $33::json AS limits,
         $34::json AS campaigns, $9::timestamptz AS now, session.id AS session_id, (SELECT id FROM profile) AS profile_id

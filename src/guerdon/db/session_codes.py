@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from guerdon.db.coupons import coupon_of
-from guerdon.db.pool import Connection, first
+from guerdon.db.pool import Connection
 from guerdon.db.referrals import referral_of
 from guerdon.engine.outcome import CreatedCode
 from guerdon.errors import Retry
@@ -30,11 +30,11 @@ LEFT JOIN profiles p ON p.account_id = a.account_id AND p.sandbox = a.sandbox
     AND p.integration_id = r.advocate_integration_id
 WHERE a.id = $1
 """
-GET_REFERRAL = """
+SELECT_WITH_FRIENDS = """
 SELECT r.*, ARRAY(
     SELECT p.integration_id FROM referral_redemptions d JOIN profiles p ON p.id = d.profile_id
     WHERE d.referral_id = r.id AND d.rolled_back_at IS NULL ORDER BY d.redeemed_at, p.id) AS referred_customers
-FROM referrals r WHERE r.application_id = $1 AND r.id = $2
+FROM referrals r WHERE r.application_id = $1 AND r.value = $2
 """
 SELECT_TAKEN = {
     "coupon": "SELECT value FROM coupons WHERE application_id = $1 AND value = ANY ($2::text[])",
@@ -132,9 +132,11 @@ async def find_referral(
     )
 
 
-async def get_referral(conn: Connection, application_id: int, referral_id: int) -> InventoryReferral:
-    """A referral with the friends who redeemed it, in order; raises NotFound."""
-    row = first(await conn.fetchrow(GET_REFERRAL, application_id, referral_id), "Referral")
+async def find_inventory_referral(conn: Connection, application_id: int, key: str) -> InventoryReferral | None:
+    """The referral with this folded code and the friends who redeemed it, in order."""
+    row = await conn.fetchrow(SELECT_WITH_FRIENDS, application_id, key)
+    if row is None:
+        return None
     return InventoryReferral(**asdict(referral_of(row)), referred_customers=row["referred_customers"])
 
 

@@ -12,8 +12,8 @@ def may_use_referral(
 ) -> str | None:
     """None when the code may be judged by its campaign's rules, else the rejection reason.
 
-    `campaign` is None where it is not evaluated at this time. That an anonymous session cannot use a code is left
-    to the rules, for there is no reason of its own.
+    `campaign` is None where it is not evaluated at this time. That an anonymous session cannot use a code is seen by
+    the rules that ask for it, for there is no reason of its own.
     """
     friend = facts.session.profile_id
     if campaign is None:

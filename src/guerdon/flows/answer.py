@@ -253,11 +253,10 @@ async def _coupons(conn: Connection, decided: Decided, kept: Kept | None) -> lis
 
 
 async def _referral(conn: Connection, decided: Decided) -> InventoryReferral | UnsetType:
-    """The referral of the session, as it is after the request."""
-    referral = decided.facts.referral
-    if referral is None:
-        return UNSET
-    return await session_codes.get_referral(conn, decided.program.settings.id, referral.id)
+    """The referral of the session, as it is after the request; nothing where its code is none."""
+    settings, code = decided.program.settings, decided.merged.referral_code
+    found = await session_codes.find_inventory_referral(conn, settings.id, settings.fold(code)) if code else None
+    return UNSET if found is None else found
 
 
 def return_of(decided: Decided, kept: Kept | None) -> Return:

@@ -26,8 +26,12 @@ def _coupon_valid(frame: Any, _redeem: bool = True) -> bool:
 def _referral_valid(frame: Any, _redeem: bool = True) -> bool:
     """Whether the session's referral code is of this campaign and passed its checks (core.md §7). It is then accepted
     if the rule succeeds, and redeemed when the session closes unless all rules that accept it say
-    `["referralValid", false]`."""
-    return frame.referral is not None
+    `["referralValid", false]`. It is redeemed by a customer: a session without a profile makes it fail."""
+    if frame.referral is None:
+        return False
+    if frame.facts.profile is None:
+        raise EvaluationError("a referral is redeemed by a customer, and the session has no profile")
+    return True
 
 
 @declare(
