@@ -35,7 +35,7 @@ async def update_customer_session(
 
 
 @put(
-    "/v1/customer_profiles/{integration_id:path}",
+    "/v1/customer_profiles/{integration_id:str}",
     operation_id="updateCustomerProfile",
     tags=["Customer profiles"],
     deprecated=True,
