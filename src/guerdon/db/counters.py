@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
 from msgspec.structs import asdict
 
 from guerdon.db.pool import Connection
@@ -34,7 +34,8 @@ COUNTING = """
 coupon_use AS (
     SELECT u.*, given.application_id
     FROM given, json_to_recordset(given.coupons)
-        AS u (coupon_id bigint, campaign_id bigint, redemptions integer, discount numeric, reservations integer)
+        AS u (coupon_id bigint, campaign_id bigint, redemptions integer, discount numeric, reservations integer,
+            seen_usage integer, seen_discount numeric)
 ), coupon AS (
     SELECT c.id FROM coupons c JOIN coupon_use u ON c.id = u.coupon_id AND c.application_id = u.application_id
     ORDER BY c.id FOR NO KEY UPDATE OF c
@@ -45,6 +46,8 @@ coupon_use AS (
     WHERE c.id = u.coupon_id AND c.id = coupon.id
         AND (u.redemptions <= 0 OR c.usage_limit = 0 OR c.usage_counter + u.redemptions <= c.usage_limit)
         AND (u.discount <= 0 OR c.discount_limit IS NULL OR c.discount_counter + u.discount <= c.discount_limit)
+        AND (u.seen_usage IS NULL OR u.seen_usage = c.usage_counter)
+        AND (u.seen_discount IS NULL OR u.seen_discount = c.discount_counter)
         AND (u.reservations <= 0 OR coalesce(c.reservation_limit, 0) = 0
             OR c.reservation_counter + u.reservations <= c.reservation_limit)
     RETURNING c.id, u.redemptions > 0 OR u.discount > 0 OR u.reservations > 0 AS more
@@ -55,7 +58,7 @@ coupon_use AS (
 ), referral_use AS (
     SELECT u.*, given.application_id
     FROM coupons_done, given, json_to_recordset(given.referrals)
-        AS u (referral_id bigint, campaign_id bigint, redemptions integer)
+        AS u (referral_id bigint, campaign_id bigint, redemptions integer, seen_usage integer)
 ), referral AS (
     SELECT r.id FROM referrals r JOIN referral_use u ON r.id = u.referral_id AND r.application_id = u.application_id
     ORDER BY r.id FOR NO KEY UPDATE OF r
@@ -64,6 +67,7 @@ coupon_use AS (
     FROM referral_use u, referral
     WHERE r.id = u.referral_id AND r.id = referral.id
         AND (u.redemptions <= 0 OR r.usage_limit = 0 OR r.usage_counter + u.redemptions <= r.usage_limit)
+        AND (u.seen_usage IS NULL OR u.seen_usage = r.usage_counter)
     RETURNING u.redemptions > 0 AS more
 ), referrals_done AS (
     SELECT count(*) FILTER (WHERE more) = (SELECT count(*) FROM referral_use WHERE redemptions > 0) AS fine
@@ -71,7 +75,8 @@ coupon_use AS (
 ), limit_use AS (
     SELECT u.*, given.application_id
     FROM referrals_done, given, json_to_recordset(given.limits)
-        AS u (campaign_id bigint, action text, entities text[], period text, amount numeric, most numeric)
+        AS u (campaign_id bigint, action text, entities text[], period text, amount numeric, most numeric,
+            seen numeric)
 ), given_back AS (
     SELECT l.id, u.amount FROM limit_use u
     JOIN limit_counters l ON l.campaign_id = u.campaign_id AND l.action = u.action AND l.period = u.period
@@ -91,7 +96,10 @@ coupon_use AS (
     ORDER BY u.campaign_id, u.action, u.period, u.entities
     ON CONFLICT ON CONSTRAINT limit_counters_key
         DO UPDATE SET used = l.used + excluded.used, most = excluded.most
-        WHERE l.used + excluded.used <= excluded.most
+        WHERE l.used + excluded.used <= excluded.most AND NOT EXISTS (
+            SELECT FROM limit_use u
+            WHERE u.campaign_id = l.campaign_id AND u.action = l.action AND u.period = l.period
+                AND u.entities = l.entities AND u.seen <> l.used)
     RETURNING 1
 ), limits_done AS (
     SELECT count(*) = (SELECT count(*) FROM limit_use WHERE amount > 0) AS fine FROM charged
@@ -189,6 +197,7 @@ def to_count(uses: Uses) -> tuple[str, str, str, str]:
             "period": use.period,
             "amount": use.amount,
             "most": use.limit,
+            "seen": None if use.seen is UNSET else use.seen,
         }
         for use in uses.limits
     ]
@@ -206,7 +215,8 @@ def _coupon_rows(uses: Uses) -> list[dict[str, Any]]:
     """One row for each coupon that is redeemed, taken back or reserved."""
     rows: dict[int, dict[str, Any]] = {}
     for use in uses.coupons:
-        rows[use.coupon_id] = {**asdict(use), "reservations": 0}
+        counted = {name: value for name, value in asdict(use).items() if value is not UNSET}
+        rows[use.coupon_id] = {**counted, "reservations": 0}
     for coupon_id, times in uses.reserved.items():
         new = {"coupon_id": coupon_id, "campaign_id": 0, "redemptions": 0, "discount": 0}
         rows.setdefault(coupon_id, new)["reservations"] = times

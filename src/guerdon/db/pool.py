@@ -85,6 +85,22 @@ async def transaction(pool: asyncpg.Pool) -> AsyncIterator[Connection]:
             _raise_for_client(error)
 
 
+GET_IN_LINE = "SELECT pg_advisory_xact_lock($1, $2)"
+LINE = 0x6775  # so that other users of the database have advisory locks of their own
+
+
+@asynccontextmanager
+async def in_line(pool: asyncpg.Pool, number: int, busy: str = SESSION_BUSY) -> AsyncIterator[Connection]:
+    """A transaction that others in the same line wait for."""
+    async with pool.acquire() as conn:
+        try:
+            async with conn.transaction():
+                await conn.execute(GET_IN_LINE, LINE, number)
+                yield conn
+        except asyncpg.PostgresError as error:
+            _raise_for_client(error, busy)
+
+
 class OneConnection:
     """A connection with an open transaction, handed out where a pool is expected: what is done through it, also in
     transactions of its own (savepoints), stays or goes with that transaction."""

@@ -280,6 +280,8 @@ class Discounts:
     def _used_up(self, count: int) -> bool:
         """Whether the limits leave nothing, or not so many effects."""
         money, effects = self.limits.room("setDiscount"), self.limits.room("setDiscountEffect")
+        self.limits.rely("setDiscount")
+        self.limits.rely("setDiscountEffect")
         return money == 0 or (effects is not None and effects < count)
 
     # --- common to all

@@ -184,6 +184,18 @@ class Frame:
             raise EvaluationError("no coupon is being judged")
         return self.coupon
 
+    def counted_coupon(self) -> Coupon:
+        """The same for its counters, which then must still be what they are now when the outcome is written."""
+        coupon = self.current_coupon()
+        self.limits.rely_on_code(coupon)
+        return coupon
+
+    def counted_referral(self) -> Referral:
+        """The same for the counter of the referral being judged."""
+        referral = self.current_referral()
+        self.limits.rely_on_code(referral)
+        return referral
+
     def coupon_remainder(self) -> Decimal | None:
         """What the coupon can still give; None without a discount limit."""
         return self.limits.coupon_left(self.current_coupon())

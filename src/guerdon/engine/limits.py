@@ -11,9 +11,9 @@ from decimal import ROUND_FLOOR, Decimal
 from itertools import product
 from zoneinfo import ZoneInfo
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
-from guerdon.engine.facts import LIMITED, ZERO, Coupon, Facts, Limit
+from guerdon.engine.facts import LIMITED, ZERO, Coupon, Facts, Limit, Referral
 from guerdon.engine.money import cut, plain
 from guerdon.engine.outcome import CounterKey, LimitUse
 from guerdon.engine.program import Campaign, Settings
@@ -74,6 +74,7 @@ class Limits:
         self._used: dict[Key, Decimal] = {}
         self._checks: dict[tuple[int, int | None, str], tuple[_Check, ...]] = {}
         self._counted: dict[Key, Decimal] | None = None
+        self._relied: set[Key] = set()
 
     def begin(self, campaign: Campaign, coupon: Coupon | None) -> None:
         """What follows is of this campaign, and of this code."""
@@ -106,8 +107,22 @@ class Limits:
         if wanted > left and not (partial and left):
             raise too_little(limit, left, what or action)
         given = min(wanted, left)
+        if given < wanted:
+            self.rely(action)
         self.charge(action, given)
         return given
+
+    def rely(self, action: str) -> None:
+        """What is given comes from exactly how much is left: whoever writes it must find the same."""
+        self._relied.update(check.key for check in self._of(self.campaign, self.coupon, action))
+
+    def rely_on_code(self, code: Coupon | Referral) -> None:
+        """The same for the counters of a code."""
+        self._relied.add(_key_of_code(code))
+
+    def relied_on(self, code: Coupon | Referral) -> bool:
+        """Whether anything came from exact counters of a code."""
+        return _key_of_code(code) in self._relied
 
     def charge(self, action: str, amount: Decimal) -> None:
         """Use up some of an action that is known to have the room."""
@@ -124,6 +139,7 @@ class Limits:
         """What the code's own discount limit still allows; None where it has none."""
         if coupon.discount_limit is None:
             return None
+        self.rely_on_code(coupon)
         used = self._used.get(_key_of_code(coupon), ZERO)
         return coupon.discount_limit - coupon.discount_counter - used
 
@@ -163,7 +179,13 @@ class Limits:
             most[check.key] = min(check.limit.limit, most.get(check.key, check.limit.limit))
         return tuple(
             LimitUse(
-                campaign_id=key[0], action=key[1], entities=key[2], period=key[3], amount=plain(amount), limit=most[key]
+                campaign_id=key[0],
+                action=key[1],
+                entities=key[2],
+                period=key[3],
+                amount=plain(amount),
+                limit=most[key],
+                seen=(self._counted or {}).get(key, ZERO) if key in self._relied else UNSET,
             )
             for key, amount in sorted(self._used.items())
             if key[1] != _OF_THE_CODE and amount
@@ -281,6 +303,8 @@ class Quota:
     def _short(self, limit: str, left: Decimal) -> Decimal:
         if not self._partial or not (left or self._given):
             raise too_little(limit, left, repr(self._name))
+        self._limits.rely("setDiscount")
+        self._limits.rely("setDiscountEffect")
         return left
 
     def charge(self) -> None:
@@ -294,5 +318,5 @@ def too_little(limit: str, left: Decimal, what: str) -> EvaluationError:
     return EvaluationError(f"{limit} has {plain(left)} left, not enough for {what}")
 
 
-def _key_of_code(coupon: Coupon) -> Key:
-    return (coupon.campaign_id, _OF_THE_CODE, (("Coupon", str(coupon.id)),), "")
+def _key_of_code(code: Coupon | Referral) -> Key:
+    return (code.campaign_id, _OF_THE_CODE, ((type(code).__name__, str(code.id)),), "")

@@ -9,20 +9,24 @@ from guerdon.engine.effects import Effect, RuleFailureReason
 
 
 class CouponUse(Struct, frozen=True, kw_only=True):
-    """What a session does to a coupon's counters: +1 and an amount at close, the negatives on a rollback."""
+    """What a session does to a coupon's counters: +1 and an amount at close, the negatives on a rollback. Where the
+    decision came from their exact values, those must still be what was `seen`."""
 
     coupon_id: int
     campaign_id: int
     redemptions: int
     discount: Decimal
+    seen_usage: int | UnsetType = UNSET
+    seen_discount: Decimal | UnsetType = UNSET
 
 
 class ReferralUse(Struct, frozen=True, kw_only=True):
-    """What a session does to a referral's counter: +1 at close, -1 on a rollback."""
+    """What a session does to a referral's counter: +1 at close, -1 on a rollback; `seen` as in CouponUse."""
 
     referral_id: int
     campaign_id: int
     redemptions: int
+    seen_usage: int | UnsetType = UNSET
 
 
 class CampaignUse(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -108,7 +112,8 @@ class CounterKey(Struct, frozen=True, kw_only=True, order=True, omit_defaults=Tr
 
 class LimitUse(Struct, frozen=True, kw_only=True):
     """What a counter goes up by when the session closes, and down by on a rollback. `limit` is the tightest limit
-    that it may not go beyond."""
+    that it may not go beyond; `seen` is the value that the decision came from, where any other would have given another
+    amount."""
 
     campaign_id: int
     action: str
@@ -116,6 +121,7 @@ class LimitUse(Struct, frozen=True, kw_only=True):
     period: str
     amount: Decimal
     limit: Decimal
+    seen: Decimal | UnsetType = UNSET
 
 
 class Eligibility(Struct, frozen=True, kw_only=True):

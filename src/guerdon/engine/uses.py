@@ -5,8 +5,11 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
+from msgspec import UNSET
+
 from guerdon.engine.effects import Effect
 from guerdon.engine.facts import ZERO, Coupon, KeptCode, Referral
+from guerdon.engine.limits import Limits
 from guerdon.engine.outcome import CampaignUse, CouponUse, ReferralUse
 
 DISCOUNTS = (
@@ -49,7 +52,7 @@ class CampaignCounts:
         )
 
 
-def coupon_uses(effects: Iterable[Effect], redeemed: Iterable[Coupon]) -> tuple[CouponUse, ...]:
+def coupon_uses(effects: Iterable[Effect], redeemed: Iterable[Coupon], limits: Limits) -> tuple[CouponUse, ...]:
     """One redemption for each accepted code, and what it gave away, in order of coupon id (the lock order)."""
     given: dict[int, Decimal] = {}
     for effect in effects:
@@ -57,15 +60,28 @@ def coupon_uses(effects: Iterable[Effect], redeemed: Iterable[Coupon]) -> tuple[
             given[effect.triggered_by_coupon] = given.get(effect.triggered_by_coupon, ZERO) + effect.props.value
     return tuple(
         CouponUse(
-            coupon_id=coupon.id, campaign_id=coupon.campaign_id, redemptions=1, discount=given.get(coupon.id, ZERO)
+            coupon_id=coupon.id,
+            campaign_id=coupon.campaign_id,
+            redemptions=1,
+            discount=given.get(coupon.id, ZERO),
+            seen_usage=coupon.usage_counter if limits.relied_on(coupon) else UNSET,
+            seen_discount=coupon.discount_counter if limits.relied_on(coupon) else UNSET,
         )
         for coupon in sorted(redeemed, key=lambda coupon: coupon.id)
     )
 
 
-def referral_uses(redeemed: Iterable[Referral]) -> tuple[ReferralUse, ...]:
+def referral_uses(redeemed: Iterable[Referral], limits: Limits) -> tuple[ReferralUse, ...]:
     """One redemption for each accepted referral; a session has one at most."""
-    return tuple(ReferralUse(referral_id=one.id, campaign_id=one.campaign_id, redemptions=1) for one in redeemed)
+    return tuple(
+        ReferralUse(
+            referral_id=one.id,
+            campaign_id=one.campaign_id,
+            redemptions=1,
+            seen_usage=one.usage_counter if limits.relied_on(one) else UNSET,
+        )
+        for one in redeemed
+    )
 
 
 def campaign_uses(effects: Iterable[Effect], redeemed: Iterable[Coupon | Referral]) -> tuple[CampaignUse, ...]:

@@ -73,13 +73,17 @@ async def apply_event(connections: Any, programs: Programs, occasion: Occasion) 
     """Judge the customer and, unless the request is dry, store what comes of it: all of it at once, for nothing closes
     later. As in a session, nothing is locked until it is written (ADR 0015). Raises Invalid, Unauthorized or Conflict.
     """
-    return await trying(connections, lambda conn: _apply(conn, programs, occasion), pool.PROFILE_BUSY)
+    return await trying(
+        connections, occasion.key.application_id, lambda conn: _apply(conn, programs, occasion), pool.PROFILE_BUSY
+    )
 
 
 async def put_profile(connections: Any, programs: Programs, occasion: Occasion) -> IntegrationStateV2:
     """Store the attributes of a customer without running rules: there is no event, and no effect. Raises as
     apply_event does."""
-    return await trying(connections, lambda conn: _put(conn, programs, occasion), pool.PROFILE_BUSY)
+    return await trying(
+        connections, occasion.key.application_id, lambda conn: _put(conn, programs, occasion), pool.PROFILE_BUSY
+    )
 
 
 async def _put(conn: Connection, programs: Programs, occasion: Occasion) -> IntegrationStateV2:

@@ -41,7 +41,7 @@ async def apply_session(connections: Any, programs: Programs, update: Update) ->
     customer are as they were read, every counter has the room (commit.py); else it is decided anew (ADR 0015).
     Raises Invalid, Unauthorized or Conflict.
     """
-    return await trying(connections, lambda conn: _apply(conn, programs, update))
+    return await trying(connections, update.key.application_id, lambda conn: _apply(conn, programs, update))
 
 
 async def _apply(conn: Connection, programs: Programs, update: Update) -> bytes:

@@ -40,7 +40,7 @@ class Settlement(Struct, frozen=True, kw_only=True):
 
 async def reopen_session(connections: Any, programs: Programs, request: Settlement) -> bytes:
     """Open a closed session again; the JSON of ReopenSessionResponse. Raises NotFound, Invalid or Conflict."""
-    return await trying(connections, lambda conn: _reopen(conn, programs, request))
+    return await trying(connections, request.key.application_id, lambda conn: _reopen(conn, programs, request))
 
 
 async def _reopen(conn: Connection, programs: Programs, request: Settlement) -> bytes:
@@ -66,7 +66,11 @@ async def return_items(
     run_rules: bool,
 ) -> bytes:
     """Return units of a closed session; the JSON of IntegrationStateV2. Raises NotFound, Invalid or Conflict."""
-    return await trying(connections, lambda conn: _return(conn, programs, request, body, dry=dry, run_rules=run_rules))
+    return await trying(
+        connections,
+        request.key.application_id,
+        lambda conn: _return(conn, programs, request, body, dry=dry, run_rules=run_rules),
+    )
 
 
 async def _return(

@@ -111,9 +111,9 @@ PATHS: dict[str, dict[str, Entry]] = {
     "Coupon": {
         "Value": Entry(TEXT, "f.current_coupon().value"),
         "UsageLimit": Entry(NUMBER, "Decimal(f.current_coupon().usage_limit)"),
-        "UsageCounter": Entry(NUMBER, "Decimal(f.current_coupon().usage_counter)"),
+        "UsageCounter": Entry(NUMBER, "Decimal(f.counted_coupon().usage_counter)"),
         "DiscountLimit": Entry(NUMBER, "f.current_coupon().discount_limit", optional=True),
-        "DiscountCounter": Entry(NUMBER, "f.current_coupon().discount_counter"),
+        "DiscountCounter": Entry(NUMBER, "f.counted_coupon().discount_counter"),
         "DiscountRemainder": Entry(NUMBER, "f.coupon_remainder()", optional=True),
         "StartDate": Entry(TIME, "f.current_coupon().start_date", optional=True),
         "ExpiryDate": Entry(TIME, "f.current_coupon().expiry_date", optional=True),
@@ -123,7 +123,7 @@ PATHS: dict[str, dict[str, Entry]] = {
     "Referral": {
         "Value": Entry(TEXT, "f.current_referral().value"),
         "UsageLimit": Entry(NUMBER, "Decimal(f.current_referral().usage_limit)"),
-        "UsageCounter": Entry(NUMBER, "Decimal(f.current_referral().usage_counter)"),
+        "UsageCounter": Entry(NUMBER, "Decimal(f.counted_referral().usage_counter)"),
         "StartDate": Entry(TIME, "f.current_referral().start_date", optional=True),
         "ExpiryDate": Entry(TIME, "f.current_referral().expiry_date", optional=True),
         "AdvocateProfileIntegrationId": Entry(TEXT, "f.current_referral().advocate_integration_id"),
