@@ -39,6 +39,28 @@ def new_campaign(manager, **changes):
     return answer.json()
 
 
+def store(**changes):
+    return {"name": "Berlin", "description": "", "integrationId": "B-1"} | changes
+
+
+def new_store(manager, **changes):
+    """Create a store of Application 1 and return it."""
+    answer = manager.post("/v1/applications/1/stores", json=store(**changes))
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+def cost(**changes):
+    return {"name": "shipping", "title": "Shipping", "description": "", "type": "both"} | changes
+
+
+def new_cost(manager, **changes):
+    """Define a kind of additional cost and return it."""
+    answer = manager.post("/v1/additional_costs", json=cost(**changes))
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
 def new_coupons(manager, campaign_id, **changes):
     """Create coupons and return them."""
     url = f"{CAMPAIGNS}/{campaign_id}/coupons"

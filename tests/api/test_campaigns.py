@@ -64,14 +64,8 @@ def test_a_new_campaign_has_every_default(server, manager):
     assert server.sql("SELECT evaluation_group_id FROM campaigns")[0][0] == 1
 
 
-STORE = """
-INSERT INTO stores (application_id, name, description, integration_id, created, updated)
-VALUES (1, 'Store', '', $1, now(), now()) RETURNING id
-"""
-
-
 def test_a_campaign_is_returned_as_it_was_written(server, manager):
-    store_id = server.sql(STORE, "B-1")[0]["id"]
+    store_id = make.new_store(manager)["id"]
     manager.post("/v1/attributes", json=make.attribute("Campaign", "season"))
     manager.post("/v1/attributes", json=make.attribute("Coupon", "channel"))
     content = make.campaign(
@@ -335,7 +329,7 @@ def test_a_deleted_campaign_takes_its_coupons_and_rules_with_it(server, manager)
 
 
 def test_campaigns_are_filtered(server, manager):
-    store_id = server.sql(STORE, "B-1")[0]["id"]
+    store_id = make.new_store(manager)["id"]
     make.new_campaign(manager, name="Summer sale", tags=["Hot"], startTime="2030-01-01", campaignGroups=[4])
     make.new_campaign(
         manager, name="Winter 100% sale", tags=["cold", "hot drinks"], endTime="2020-01-01", linkedStoreIds=[store_id]

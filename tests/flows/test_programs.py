@@ -12,20 +12,7 @@ from guerdon.db.migrate import migrations
 from guerdon.engine.facts import Limit
 from guerdon.engine.program import Group
 from guerdon.flows.programs import Programs
-
-
-def loaded(server, *, cache=None, revision=None, application_id=1):
-    """The program of an Application, by default the newest."""
-
-    async def run():
-        conn = await pool.connect(server.database)
-        try:
-            wanted = await programs.revision(conn, application_id) if revision is None else revision
-            return await (cache or Programs()).at(conn, application_id, wanted)
-        finally:
-            await conn.close()
-
-    return asyncio.run(run())
+from parts import loaded
 
 
 def test_a_campaign_has_its_limits_and_settings(server, manager):

@@ -19,16 +19,22 @@ from guerdon.api.document import camel
 from guerdon.api.integration import coupon_reservations, customer_sessions, customers, events, v1
 from guerdon.api.integration import referrals as shop_referrals
 from guerdon.api.management import (
+    additional_costs,
     application_sessions,
     applications,
     attributes,
+    campaign_stores,
     campaigns,
+    cart_item_filters,
     collections,
     coupons,
+    event_types,
     logins,
     referrals,
     rule_environment,
     rulesets,
+    stores,
+    value_maps,
 )
 from guerdon.api.responses import JsonResponse, refusal
 from guerdon.api.session_route import SessionRoute
@@ -246,13 +252,19 @@ INTEGRATION: list[Any] = [
 ]
 OPEN: list[Any] = [*logins.handlers]
 MANAGEMENT: list[Any] = [
+    *additional_costs.handlers,
     *application_sessions.handlers,
     *applications.handlers,
     *attributes.handlers,
+    *campaign_stores.handlers,
     *campaigns.handlers,
+    *cart_item_filters.handlers,
     *collections.handlers,
     *coupons.handlers,
+    *event_types.handlers,
     *referrals.handlers,
     *rule_environment.handlers,
     *rulesets.handlers,
+    *stores.handlers,
+    *value_maps.handlers,
 ]

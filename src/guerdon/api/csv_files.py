@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from io import StringIO
-from typing import Any
+from typing import Any, NamedTuple
 
 from litestar import Request, Response
 from litestar.datastructures import UploadFile
@@ -112,29 +112,36 @@ class Rows:
         self.refuse()
 
 
-def read_texts(text: str, column: str) -> list[str]:
-    """The different values of one column, none of them empty, in their order."""
+def read_texts(text: str, column: str) -> dict[str, int]:
+    """The different values of one column, none of them empty, in their order; with the line each first stands in."""
     rows = Rows(text, [column])
-    found: dict[str, None] = {}
+    found: dict[str, int] = {}
     for (value,) in rows:
         if not value:
             rows.problem("required", f"The {column} is empty")
-        found[value] = None
-    return list(found)
+        found.setdefault(value, rows.line)
+    return found
 
 
-def read_amounts(text: str, columns: tuple[str, str]) -> dict[str, Decimal]:
+class Amount(NamedTuple):
+    """A number and the line it stands in."""
+
+    amount: Decimal
+    line: int
+
+
+def read_amounts(text: str, columns: tuple[str, str]) -> dict[str, Amount]:
     """Two columns: different texts, and a number for each."""
     rows = Rows(text, columns)
     key, amount = columns
-    found: dict[str, Decimal] = {}
+    found: dict[str, Amount] = {}
     for value, written in rows:
         if not value:
             rows.problem("required", f"The {key} is empty")
         elif value in found:
             rows.problem("uniqueItems", f"The {key} is in the file already")
         try:
-            found[value] = _number(written.strip())
+            found[value] = Amount(_number(written.strip()), rows.line)
         except ValueError as error:
             rows.problem("Invalid type", f"The {amount} is wrong: {error}")
     return found

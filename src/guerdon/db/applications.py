@@ -39,6 +39,7 @@ WHERE account_id = $1 AND id = $2
 """
 SELECT = "SELECT * FROM applications WHERE account_id = $1 AND id = $2"
 SELECT_TO_CHANGE = "SELECT * FROM applications WHERE account_id = $1 AND id = $2 FOR UPDATE"
+HAS_FILTER = "SELECT EXISTS (SELECT FROM cart_item_filters WHERE application_id = $1 AND id = $2)"
 HAS_GROUP = "SELECT EXISTS (SELECT FROM evaluation_groups WHERE application_id = $1 AND id = $2)"
 SELECT_SUBSCRIBED = """
 SELECT id FROM applications WHERE account_id = $1 AND ($2::bigint[] IS NULL OR id = ANY ($2)) ORDER BY id
@@ -123,7 +124,7 @@ async def change_application(
 ) -> Application:
     """Replace the settings; what is left out keeps its value. `sandbox` never changes.
 
-    Raises NotFound, and Invalid when state management is to go off or the evaluation group is another's.
+    Raises NotFound, and Invalid when state management is to go off or evaluation group or filter are another's.
     """
     row = first(await conn.fetchrow(SELECT_TO_CHANGE, account_id, application_id), "Application")
     old = {name: decoder(Any).decode(row[name]) if name in JSON and row[name] else row[name] for name in DEFAULTS}
@@ -134,6 +135,10 @@ async def change_application(
     if group_id is not UNSET and not await conn.fetchval(HAS_GROUP, application_id, group_id):
         details = f"The Application has no evaluation group {group_id}"
         raise Invalid(errors=[Problem.at("/defaultEvaluationGroupId", "Unknown", details)])
+    filter_id = new.default_cart_item_filter_id
+    if filter_id is not UNSET and not await conn.fetchval(HAS_FILTER, application_id, filter_id):
+        details = f"The Application has no cart item filter {filter_id}"
+        raise Invalid(errors=[Problem.at("/defaultCartItemFilterId", "Unknown", details)])
     await _write(conn, account_id, application_id, new, _settings(new, old), now)
     await programs.record_application(conn, application_id)
     return await get_application(conn, account_id, application_id)
@@ -168,6 +173,18 @@ async def list_applications(
     """One page of the account's Applications and how many there are."""
     rows, _ = await LIST.fetch(conn, [account_id], wanted, page)
     return [_application(row) for row in rows], await LIST.count(conn, [account_id], wanted)
+
+
+async def subscription(conn: Connection, account_id: int, ids: list[int] | UnsetType) -> list[int] | None:
+    """The Applications that are to have something of the account, as it is kept: None for all, now and later. Raises
+    Invalid for one that is not the account's."""
+    if ids is UNSET:
+        return None
+    wanted = sorted(set(ids))
+    if len(await conn.fetch(SELECT_SUBSCRIBED, account_id, wanted)) != len(wanted):
+        details = "The account has no Application of one of these ids"
+        raise Invalid(errors=[Problem.at("/subscribedApplicationsIds", "Unknown", details)])
+    return wanted
 
 
 async def subscribed(conn: Connection, account_id: int, ids: list[int] | UnsetType) -> list[int]:

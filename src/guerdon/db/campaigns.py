@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import UNSET
 
-from guerdon.db import campaign_limits, programs
+from guerdon.db import campaign_limits, campaign_stores, programs
 from guerdon.db.paging import Listing, Page, substring
 from guerdon.db.pool import Connection, Row, first
 from guerdon.engine.money import plain
@@ -96,7 +96,6 @@ DELETE FROM campaigns c USING applications a
 WHERE a.id = c.application_id AND a.account_id = $1 AND c.application_id = $2 AND c.id = $3
 """
 HAS_GROUP = "SELECT EXISTS (SELECT FROM evaluation_groups WHERE application_id = $1 AND id = $2)"
-SELECT_STORES = "SELECT id FROM stores WHERE application_id = $1 AND id = ANY ($2)"
 HAS_RULESET = "SELECT EXISTS (SELECT FROM rulesets WHERE campaign_id = $1 AND id = $2)"
 
 JSON = ("attributes", "coupon_settings", "referral_settings", "limits", "coupon_attributes")
@@ -177,7 +176,7 @@ async def _check_references(
         details = f"The Application has no evaluation group {group_id}"
         raise Invalid(errors=[Problem.at("/evaluationGroupId", "Unknown", details)])
     store_ids = _or(new.linked_store_ids, [])
-    known = {row["id"] for row in await conn.fetch(SELECT_STORES, application_id, store_ids)}
+    known = await campaign_stores.existing(conn, application_id, store_ids)
     if unknown := [one for one in store_ids if one not in known]:
         details = f"The Application has no store {unknown[0]}"
         raise Invalid(errors=[Problem.at("/linkedStoreIds", "Unknown", details)])

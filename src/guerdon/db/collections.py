@@ -1,15 +1,14 @@
 """Collections: named sets of texts of the account or of a campaign, which rules ask for members (management.md §10)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from msgspec import UNSET
 
-from guerdon.db import imports, list_contents, programs
+from guerdon.db import applications, imports, list_contents, programs
 from guerdon.db.paging import Listing, Page
 from guerdon.db.pool import Connection, Row, first
-from guerdon.errors import Invalid, Problem
 from guerdon.wire.collections import (
     Collection,
     CollectionWithoutPayload,
@@ -38,7 +37,6 @@ WHERE account_id = $1 AND id = $2
 RETURNING *
 """
 DELETE = "DELETE FROM collections WHERE account_id = $1 AND id = $2"
-COUNT_APPLICATIONS = "SELECT count(*) FROM applications WHERE account_id = $1 AND id = ANY ($2)"
 FILTERS = {"name": "name = ?"}
 SORTS = {"id": "id", "created": "created", "modified": "modified", "name": "name"}
 OF_ACCOUNT = Listing(
@@ -72,7 +70,8 @@ async def add_collection(
 ) -> Collection:
     """Create an empty collection of the account or of a campaign that exists. Raises Conflict when the name is taken,
     Invalid for Applications of others."""
-    subscribed = await _subscription(conn, owner[0], new)
+    given = new.subscribed_applications_ids if isinstance(new, NewCollection) else UNSET
+    subscribed = await applications.subscription(conn, owner[0], given)
     row = await conn.fetchrow(INSERT, *owner, new.name, new.description or "", subscribed, user_id, now)
     await _record(conn, row, subscribed)
     return await _collection(conn, row)
@@ -89,8 +88,9 @@ async def change_collection(
     """Change description and subscription; what is left out keeps its value. Raises NotFound and Invalid."""
     old = await _held(conn, owner, collection_id)
     before = old["subscribed_applications_ids"]
-    given = isinstance(new, UpdateCollection) and new.subscribed_applications_ids is not UNSET
-    after = await _subscription(conn, owner[0], new) if given else before
+    after = before
+    if isinstance(new, UpdateCollection) and new.subscribed_applications_ids is not UNSET:
+        after = await applications.subscription(conn, owner[0], new.subscribed_applications_ids)
     description = old["description"] if new.description is UNSET else new.description
     row = await conn.fetchrow(UPDATE, owner[0], collection_id, description, after, old["content_id"], user_id, now)
     if before != after:
@@ -106,10 +106,10 @@ async def remove_collection(conn: Connection, owner: Owner, collection_id: int) 
 
 
 async def import_items(
-    conn: Connection, owner: Owner, user_id: int, collection_id: int, items: Sequence[str], now: datetime
+    conn: Connection, owner: Owner, user_id: int, collection_id: int, items: Iterable[str], now: datetime
 ) -> Import:
     """Replace all items. Raises NotFound."""
-    old = await _held(conn, owner, collection_id)
+    old, items = await _held(conn, owner, collection_id), list(items)
     content_id = await list_contents.add_content(conn, owner[0], old["content_id"], items)
     if content_id is not None:
         subscribed = old["subscribed_applications_ids"]
@@ -131,18 +131,6 @@ async def _record(conn: Connection, row: Row, *subscriptions: list[int] | None) 
         await programs.record_shared_part(conn, row["account_id"], "collection", row["id"], subscriptions)
     else:
         await programs.record_part(conn, row["application_id"], "collection", row["id"])
-
-
-async def _subscription(conn: Connection, account_id: int, new: Any) -> list[int] | None:
-    """The Applications that are to have it, None for all of the account. Raises Invalid for one of others."""
-    given = getattr(new, "subscribed_applications_ids", UNSET)
-    if given is UNSET:
-        return None
-    wanted = sorted(set(given))
-    if await conn.fetchval(COUNT_APPLICATIONS, account_id, wanted) != len(wanted):
-        details = "The account has no Application of one of these ids"
-        raise Invalid(errors=[Problem.at("/subscribedApplicationsIds", "Unknown", details)])
-    return wanted
 
 
 async def get_collection(conn: Connection, owner: Owner, collection_id: int) -> Collection:

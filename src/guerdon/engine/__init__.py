@@ -9,9 +9,9 @@ from guerdon.engine.library import Library
 from guerdon.engine.matching import matching
 from guerdon.engine.outcome import Outcome
 from guerdon.engine.program import Program, compile_program
-from guerdon.engine.ruleset import check_ruleset, compile_campaign
+from guerdon.engine.ruleset import check_filter, check_ruleset, compile_campaign
 
 __all__ = [
-    "Case", "CaseProblem", "Facts", "Library", "Outcome", "Program", "check_ruleset", "compile_campaign",
-    "compile_program", "evaluate", "judge", "matching", "read_case",
+    "Case", "CaseProblem", "Facts", "Library", "Outcome", "Program", "check_filter", "check_ruleset",
+    "compile_campaign", "compile_program", "evaluate", "judge", "matching", "read_case",
 ]  # fmt: skip

@@ -65,6 +65,16 @@ def check_ruleset(
     return checked.problems
 
 
+def check_filter(
+    expression: Any, *, attributes: Mapping[tuple[str, str], str], library: Library = EMPTY
+) -> list[Problem]:
+    """Everything that is wrong with the expression of a cart item filter of the Application, which is a list of items
+    and knows no other filters; pointers begin with `/expression`."""
+    authoring = Authoring(attributes=attributes, library=structs.replace(library, cart_item_filters={}))
+    checked = _Ruleset([], [{"name": "", "type": FILTER, "expression": expression}], authoring)
+    return [structs.replace(one, pointer=one.pointer.removeprefix("/bindings/0")) for one in checked.problems]
+
+
 def compile_campaign(
     source: CampaignSource,
     attributes: Mapping[tuple[str, str], str],
