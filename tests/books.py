@@ -14,8 +14,8 @@ What must hold (core.md §3, §6.5, §8.2; ADR 0016):
 - `coupons`: `usage_counter` counts the standing redemptions, `discount_counter` sums the discounts they hold,
   `reservation_counter` counts the rows of `coupon_reservations`.
 - `referrals`: `usage_counter` counts the standing redemptions.
-- `campaigns`: redemptions and discounts are those that stand; free items and custom effects all that closings gave,
-  since nobody takes them back; created codes, new reservations and calls all that there were.
+- `campaigns`: redemptions and discounts are those that stand; free items and custom effects all that closings and
+  events gave, since nobody takes them back; created codes, new reservations and calls all that there were.
 - `profiles`: `closed_sessions` counts the closed sessions and `total_sales` sums their totals.
 - `limit_counters`: `used` is the sum of what the standing sessions were charged, for what can be given back.
 
@@ -55,7 +55,7 @@ SESSIONS = """
 SELECT id, integration_id, state, profile_id, update_count, total, total_discounts, effects, charged
 FROM customer_sessions
 """
-EVENTS = "SELECT session_id, type, effects, created FROM events WHERE session_id IS NOT NULL ORDER BY id"
+EVENTS = "SELECT session_id, type, effects, created FROM events ORDER BY id"
 REDEMPTIONS = """
 SELECT session_id, coupon_id AS code_id, campaign_id, redeemed_at, rolled_back_at FROM coupon_redemptions
 """
@@ -107,8 +107,10 @@ class Books:
         self.sql, self.only_checked, self.same_limits = sql, set(only_checked), same_limits
         self.sessions = {row["id"]: row for row in sql(SESSIONS)}
         self.life = defaultdict(list)
+        self.events = []  # profile updates and custom events: nothing closes later, and nobody takes back
         for row in sql(EVENTS):
-            self.life[row["session_id"]].append(Entry(row))
+            of_session = row["type"].startswith("talon_session_")
+            (self.life[row["session_id"]] if of_session else self.events).append(Entry(row))
         self.holds = {one["id"]: effects_of(one["effects"]) for one in self.sessions.values()}
         self.coupons = [Redemption(row) for row in sql(REDEMPTIONS)]
         self.referrals = [Redemption(row) for row in sql(REFERRALS_REDEEMED)]
@@ -211,14 +213,14 @@ class Books:
         return (effect for session_id in counted for effect in self.holds[session_id])
 
     def _given_at_closings(self):
-        entries = (entry for life in self.life.values() for entry in life if entry.type == CLOSED)
-        return (effect for entry in entries for effect in entry.effects)
+        closings = [entry for life in self.life.values() for entry in life if entry.type == CLOSED]
+        return (effect for entry in (*closings, *self.events) for effect in entry.effects)
 
     def _done_at_once(self):
         """(campaign id, counter) of what counts when it is done. A code that is kept with its session is told of at
         every update, and was made once."""
         made = set()
-        for effect in (one for life in self.life.values() for entry in life for one in entry.effects):
+        for effect in (one for life in (*self.life.values(), self.events) for entry in life for one in entry.effects):
             kind, props = effect["effectType"], effect["props"]
             if kind in CREATED:
                 made.add((effect["campaignId"], CREATED[kind], props["value"]))

@@ -2,6 +2,7 @@
 
 import json
 
+import httpx
 import pytest
 import talon_one
 from talon_one import models
@@ -169,3 +170,94 @@ def test_the_bulk_update_of_profiles(sdk, manager, server):
     assert refused.value.data.errors[0].source.pointer == "/customerProfiles/0/attributes/nope"
     assert refused.value.data.status_code == 400
     assert len(server.sql("SELECT id FROM profiles")) == 2
+
+
+EVERYTHING = ["customerProfile", "triggeredCampaigns", "loyalty", "event", "awardedGiveaways", "ruleFailureReasons"]
+
+
+@pytest.fixture
+def reviews(manager):
+    """Rules about reviews and new customers."""
+    define(manager, "Event", "stars", "number", eventType="review")
+    define(manager, "CustomerProfile", "city")
+    stars = [".", "Event", "Attributes", "stars"]
+    thanks = make.rule(
+        title="Thanks", condition=["and", [">=", stars, 4]], effects=[["createCoupon"], ["createReferral"]]
+    )
+    is_new = ["=", [".", "Event", "Type"], "talon_profile_created"]
+    hello = make.rule(title="Hello", condition=["and", is_new], effects=[["showNotification", "Info", "Hello", ""]])
+    return running(manager, thanks, hello, features=["coupons", "referrals"])[0]
+
+
+def test_an_update_of_a_profile(sdk, reviews):
+    body = models.CustomerProfileIntegrationRequestV2(attributes={"city": "Rome"}, response_content=EVERYTHING)
+    dry = sdk.update_customer_profile_v2("kim", body, run_rule_engine=True, dry=True)
+    assert (dry.customer_profile.id, dry.event.id) == (0, 0)
+    state = sdk.update_customer_profile_v2("kim", body, run_rule_engine=True)
+    assert (
+        [one.effect_type for one in state.effects] == [one.effect_type for one in dry.effects] == ["showNotification"]
+    )
+    assert (state.customer_profile.attributes, state.event.type) == ({"city": "Rome"}, "talon_profile_created")
+    assert [one.id for one in state.triggered_campaigns] == [reviews["id"]]
+    assert [one.rule_name for one in state.rule_failure_reasons] == ["Thanks"]
+    assert (state.loyalty.programs, state.awarded_giveaways) == ({}, [])
+    again = sdk.update_customer_profile_v2("kim", models.CustomerProfileIntegrationRequestV2(attributes={"city": None}))
+    assert (again.effects, again.created_coupons, again.customer_profile) == ([], [], None)
+
+
+def test_an_event(sdk, reviews):
+    body = models.IntegrationEventV2Request(
+        profile_id="kim", type="review", attributes={"stars": 4.5}, response_content=EVERYTHING
+    )
+    assert sdk.track_event_v2(body) is None
+    state = sdk.track_event_v2(body, silent="no")
+    assert [one.effect_type for one in state.effects] == ["couponCreated", "referralCreated"]
+    assert [one.value for one in state.created_coupons] == [state.effects[0].props["value"]]
+    assert [one.code for one in state.created_referrals] == [state.effects[1].props["value"]]
+    assert (state.event.type, state.event.attributes, state.event.session_id) == ("review", {"stars": 4.5}, None)
+    assert [one.rule_name for one in state.rule_failure_reasons] == ["Hello"]
+    dry = sdk.track_event_v2(body, silent="no", dry=True, force_complete_evaluation=True)
+    assert (dry.event.id, dry.created_coupons[0].id) == (0, 0)
+
+
+def test_an_event_that_is_refused(sdk, reviews):
+    with pytest.raises(BadRequestException) as refused:
+        sdk.track_event_v2(models.IntegrationEventV2Request(profile_id="kim", type="other"))
+    assert [(one.title, one.source.pointer) for one in refused.value.data.errors] == [("Unknown", "/type")]
+    assert refused.value.data.status_code == 400
+
+
+def test_an_advanced_event(sdk, server, reviews):
+    """The SDK has its models, and no method that sends it."""
+    sdk.update_customer_session_v2("s1", request(profile_id="kim", state="closed"))
+    body = models.IntegrationEventV3Request(
+        profile_id="kim", type="review", integration_id="e1", attributes={"stars": 5}, connected_session_id="s1",
+        previous_event_id="e0", response_content=EVERYTHING,
+    )  # fmt: skip
+    headers = {"Authorization": f"ApiKey-v1 {INTEGRATION_KEY}"}
+    params = {"silent": "no"}
+    answer = httpx.post(f"{server.url}/v3/events", json=body.to_dict(), params=params, headers=headers)
+    assert answer.status_code == 200, answer.text
+    state = models.IntegrationEventV3Response.from_dict(answer.json())
+    assert (state.event.integration_id, state.event.type, len(state.effects)) == ("e1", "review", 2)
+    read = models.EventV3.from_dict(httpx.get(f"{server.url}/v3/events/e1", headers=headers).json())
+    assert (read.integration_id, read.connected_session_id, read.previous_event_id) == ("e1", "s1", "e0")
+
+
+def test_a_busy_customer(sdk, server, reviews):
+    """Somebody else writes the customer between our read and our write, each time that we try."""
+    sdk.update_customer_profile_v2("kim", models.CustomerProfileIntegrationRequestV2())
+    server.sql("CREATE FUNCTION skip() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'")
+    server.sql("CREATE TRIGGER skip BEFORE UPDATE ON profiles FOR EACH ROW EXECUTE FUNCTION skip()")
+    before = rows(server)
+    for call in (
+        lambda: sdk.track_event_v2(models.IntegrationEventV2Request(profile_id="kim", type="review")),
+        lambda: sdk.update_customer_profile_v2(
+            "kim", models.CustomerProfileIntegrationRequestV2(), run_rule_engine=True
+        ),
+    ):
+        with pytest.raises(ApiException) as refused:
+            call()
+        assert refused.value.status == 409
+        assert refused.value.data.message == "Too many requests are updating this profile at the same time"
+    assert rows(server) == before

@@ -17,7 +17,7 @@ from guerdon.errors import NotFound
 from guerdon.flows.programs import Programs
 from guerdon.flows.run_again import run_again
 from guerdon.wire.base import encode_text
-from rerun import again, events
+from rerun import again, assert_same_again, events
 
 CART = [line("A", 2, 10.5, category="fruit"), line("B", 1, 4.333), line("C", 3, 0.1, category="fruit")]
 
@@ -162,6 +162,53 @@ def test_a_logged_request_is_explained(server, lived):
         [*guerdon, str(cancelled["id"])], env=environment, capture_output=True, text=True, check=False
     )
     assert done.stdout == "No rules ran: what the session had been given was taken back.\n"
+
+
+def test_events_and_profile_updates(server, shop, manager):
+    """Entries without a session, and one with a session that it only read, after all that they looked at changed."""
+    define(manager, "CustomerProfile", "visits", "number")
+    define(manager, "Event", "page", eventType="visit")
+    visits = ["Profile", "Attributes", "visits"]
+    counting = ["updateAttribute", visits, ["+", ["catch", 0, [".", *visits]], 1]]
+    limit = {"action": "createCoupon", "limit": 2, "entities": ["Profile"]}
+    rule = make.rule(effects=[counting, ["createCoupon", {"storeInSession": False}]])
+    thanks = make.rule(
+        title="Thanks", condition=["and", [">", TOTAL, 20]], effects=[["showNotification", "Info", "a", ""]]
+    )
+    campaign, _ = running(manager, rule, thanks, limits=[limit])
+    shop.put("/v2/customer_sessions/s1", json={"customerSession": {"cartItems": CART, "state": "closed"}})
+
+    def told(method, url, body):
+        params = {"silent": "no", "runRuleEngine": "true"}
+        answer = shop.request(method, url, json=body, params=params)
+        assert answer.status_code == 200, answer.text
+        return bytes(msgspec.json.decode(answer.content, type=Answer).effects).decode()
+
+    visit = {"profileId": "kim", "type": "visit", "attributes": {"page": "ä€🧾"}}
+    found = [
+        told("PUT", "/v2/customer_profiles/kim", {"attributes": {"visits": 4.50}}),
+        told("POST", "/v2/events", visit),
+        told("POST", "/v2/events", visit),  # the limit is used up
+        told("POST", "/v3/events", visit | {"integrationId": "e1", "connectedSessionId": "s1"}),
+    ]
+    server.clock.travel(days=2)
+    manager.post("/v1/attributes", json=make.attribute("Event", "page", eventType="other", title="Other"))
+    shop.put("/v2/customer_sessions/s1/reopen").raise_for_status()
+    shop.put("/v2/customer_profiles/kim", json={"attributes": {"visits": 100}}).raise_for_status()
+    manager.delete(f"{make.CAMPAIGNS}/{campaign['id']}").raise_for_status()
+    logged = [row for row in events(server) if not row["type"].startswith("talon_session_")]
+    assert [row["type"] for row in logged] == ["talon_profile_created", "visit", "visit", "visit"]
+    assert [row["effects"] for row in logged] == found
+    assert ["couponCreated" in one for one in found] == [True, True, False, False]
+    assert ["showNotification" in one for one in found] == [False, False, False, True]
+    assert_same_again(server)
+    environment = os.environ | {"GUERDON_DATABASE_URL": server.database}
+    guerdon = [str(Path(sys.executable).with_name("guerdon")), "eval", "--explain"]
+    done = subprocess.run(
+        [*guerdon, str(logged[1]["id"])], env=environment, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "the request has no session" in done.stdout
 
 
 def test_events_of_other_applications_are_not_found(server, shop):

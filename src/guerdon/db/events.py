@@ -16,7 +16,8 @@ SELECT id, application_id, type, session_id, revision, judged_at, facts, effects
 FROM events WHERE application_id = $1 AND id = $2
 """
 
-# The profile first, which is the lock order. One that changed since it was read, or came to be, gives no row.
+# The profile first, which is the lock order. One that changed since it was read, or came to be, gives no row. The facts
+# are looked at as jsonb, too, which refuses texts that no other column could hold.
 WRITE = """
 WITH new_profile AS (
     INSERT INTO profiles (account_id, sandbox, integration_id, attributes, last_activity, created)
@@ -34,7 +35,7 @@ WITH new_profile AS (
 ), event AS (
     INSERT INTO events (application_id, type, session_id, profile_id, revision, judged_at, facts, effects,
         response_content, created)
-    SELECT $1, $7, $8, profile.id, $9, $10, $11, $12, $13, $6 FROM profile
+    SELECT $1, $7, $8, profile.id, $9, $10, $11::json, $12, $13, $6 FROM profile WHERE $11::json::jsonb IS NOT NULL
     RETURNING id, profile_id
 )
 SELECT id AS event_id, profile_id FROM event

@@ -106,6 +106,8 @@ async def _apply(conn: Connection, programs: Programs, occasion: Occasion) -> Ap
     decided = _decided(occasion, program, around, facts, outcome)
     kept = None if occasion.dry else await _commit(conn, occasion, decided)
     state = await state_of(conn, decided, kept, occasion.wanted)
+    if state.event:
+        state.event.integration_id = occasion.integration_id or UNSET
     if "advancedEvent" in occasion.wanted:
         state.advanced_event = _advanced(occasion, decided, kept.event_id if kept else 0)
     return Applied(decided, kept, state)

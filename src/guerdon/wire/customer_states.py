@@ -43,6 +43,7 @@ class IntegrationEventV2Response(IntegrationResponse, kw_only=True):
 
 
 class IntegrationEventV3Response(IntegrationResponse, kw_only=True):
-    """Contract schema `IntegrationEventV3Response`."""
+    """Contract schema `IntegrationEventV3Response`, and the event as SDKs of 26.2 know it."""
 
+    event: Event | UnsetType = UNSET
     advanced_event: EventV3 | UnsetType = UNSET

@@ -129,7 +129,8 @@ class IntegrationEventV2Request(Input, kw_only=True):
 
 
 class IntegrationEventV3Request(Input, kw_only=True):
-    """Contract schema `IntegrationEventV3Request`; the connected session under its names of both releases."""
+    """Contract schema `IntegrationEventV3Request`; the connected session under its names of both releases, and what
+    SDKs of 26.2 ask for as `event`."""
 
     profile_id: Id
     store_integration_id: Id | UnsetType = UNSET
@@ -148,6 +149,7 @@ class IntegrationEventV3Request(Input, kw_only=True):
                 "triggeredCampaigns",
                 "loyalty",
                 "advancedEvent",
+                "event",
                 "awardedGiveaways",
                 "ruleFailureReasons",
             ]
