@@ -48,7 +48,8 @@ class Till:
     def cart(self, order, customer=None, *items, codes=None, **members):
         """Change an order that is still open; its effects as (type, props)."""
         given = {"profileId": customer, "cartItems": list(items) or None, "couponCodes": codes} | members
-        return effects(self.put(order, {name: value for name, value in given.items() if value is not None}))
+        session = {name: value for name, value in given.items() if value is not None}
+        return self.told_by(self.client.put(f"/v2/customer_sessions/{order}", json={"customerSession": session}))
 
     def pay(self, order, **members):
         """Close an order; its effects."""
@@ -65,38 +66,41 @@ class Till:
 
     def reopen(self, order):
         """Open a closed order again; what was taken back."""
-        return effects(self._told(self.client.put(f"/v2/customer_sessions/{order}/reopen")))
+        return self.told_by(self.client.put(f"/v2/customer_sessions/{order}/reopen"))
 
     def send_back(self, order, *lines, judge_again=False):
         """Return units of lines, each (position, quantity); what was taken back and given instead."""
         items = [{"position": position, "quantity": quantity} for position, quantity in lines]
         url = f"/v2/customer_sessions/{order}/returns"
         params = {"runRuleEngine": "true"} if judge_again else None
-        return effects(self._told(self.client.post(url, json={"return": {"returnedCartItems": items}}, params=params)))
+        return self.told_by(self.client.post(url, json={"return": {"returnedCartItems": items}}, params=params))
 
-    def put(self, order, session, **request):
-        """Send a session as it stands; the body of the answer."""
-        body = {"customerSession": session}
-        return self._told(self.client.put(f"/v2/customer_sessions/{order}", json=body, **request))
+    def old_put(self, order, **session):
+        """Send a session as clients of the first generation do; what it was given, each as [effect, argument, …]."""
+        answer = self.client.put(f"/v1/customer_sessions/{order}", json=session)
+        assert answer.status_code == 200, answer.text
+        self.told.append(None)  # effects are written in another way
+        return [effect[3] for effect in answer.json()["event"]["effects"]]
 
     def receipt(self, order):
         """What an order has been given and still holds, and its state."""
         answer = self.client.get(f"/v2/customer_sessions/{order}").json()
         return answer["customerSession"]["state"], effects(answer)
 
-    def _told(self, answer):
+    def told_by(self, answer):
+        """Keep what an answer gave; its effects."""
         assert answer.status_code in (200, 201), answer.text
         self.told.append(bytes(msgspec.json.decode(answer.content, type=_Answer).effects).decode())
-        return answer.json()
+        return effects(answer.json())
 
 
-def the_end(server, till, *, limits=True):
+def the_end(server, till):
     """Every counter adds up and is within its limits, the log has what the till was told, and every request of the
-    story gives the same bytes again. Without `limits` where the back office lowered one below what was used."""
+    story gives the same bytes again."""
     assert_books_balance(server.sql)
-    if limits:
-        assert_limits_hold(server.sql)
-    assert [row["effects"] for row in events(server)] == till.told
+    assert_limits_hold(server.sql)
+    logged = [row["effects"] for row in events(server)]
+    assert [mine or theirs for mine, theirs in zip(till.told, logged, strict=True)] == logged
     assert_same_again(server)
 
 
