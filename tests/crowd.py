@@ -28,12 +28,12 @@ class Crowd:
     def __init__(self, urls, database):
         self.urls, self.database = urls, database
 
-    def __call__(self, *requests, gate="", hold=False):
+    def __call__(self, *requests, gate="", hold=False, meanwhile=None):
         """The answers of these requests, each (method, path) or (method, path, body), in order; none is a 5xx.
 
-        They start together, each at the next server. With `gate`, a table, they all come to know what is stored now,
-        and nobody can write to that table, before the first of them may: the closest that a race can be. With `hold`
-        nobody may before all have given up.
+        They start together, each at the next server. With `gate`, a table or a SELECT that locks rows, they all come to
+        know what is stored now, and nobody can write there, before the first of them may: the closest that a race can
+        be. What is to happen `meanwhile` is called before it opens. With `hold` it opens when all have given up.
         """
         begin = threading.Barrier(len(requests))
         urls = [self.urls[number % len(self.urls)] for number in range(len(requests))]
@@ -45,25 +45,26 @@ class Crowd:
                 begin.wait()
                 return http.request(method, path, **({"json": body[0]} if body else {}))
 
-        with ThreadPoolExecutor(len(requests)) as threads, _shut(self.database, gate, hold) as wait:
+        with ThreadPoolExecutor(len(requests)) as threads, _shut(self.database, gate) as pass_through:
             sent = [threads.submit(send, url, request) for url, request in zip(urls, requests, strict=True)]
-            wait(sent)
+            pass_through(sent, hold, meanwhile)
         answers = [one.result() for one in sent]
         assert all(one.status_code < 500 for one in answers), [one.text for one in answers]
         return answers
 
 
 @contextmanager
-def _shut(database, table, hold):
-    """Hold a table until all of these requests wait for a lock or are answered; what is stored can still be read."""
-    if not table:
-        yield lambda sent: None
+def _shut(database, gate):
+    """Hold a table, or rows, until the requests wait for a lock or are answered; what is stored can still be read."""
+    if not gate:
+        yield lambda *_: None
         return
     with asyncio.Runner() as runner:
         conn = runner.run(asyncpg.connect(database))
-        runner.run(conn.execute(f"BEGIN; LOCK TABLE {table} IN EXCLUSIVE MODE"))
+        lock = gate if gate.startswith("SELECT") else f"LOCK TABLE {gate} IN EXCLUSIVE MODE"
+        runner.run(conn.execute(f"BEGIN; {lock}"))
 
-        def wait(sent):
+        def pass_through(sent, hold, meanwhile):
             ends = time.monotonic() + (30 if hold else 2)  # two seconds are not so long that a server gives up
             while time.monotonic() < ends:
                 runner.run(conn.execute("SELECT pg_stat_clear_snapshot()"))
@@ -71,10 +72,12 @@ def _shut(database, table, hold):
                 if waiting + sum(one.done() for one in sent) >= len(sent):
                     break
                 time.sleep(0.005)
+            if meanwhile is not None:
+                meanwhile()
             runner.run(conn.execute("COMMIT"))
 
         try:
-            yield wait
+            yield pass_through
         finally:
             runner.run(conn.close())
 

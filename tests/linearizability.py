@@ -70,7 +70,7 @@ def _next(history, missing, state, model):
 
 
 def coupon(usage_limit, discount_limit, amount):
-    """The model of a code: each closing with it gives `amount`, or what is left of its budget. The state is
+    """The model of a code: each closing with it gives `amount` while there is that much. The state is
     (uses, discounts given).
 
     Calls are "close" and "ask" (an open session), answered by the amount given, 0 when the code is rejected;
@@ -79,12 +79,11 @@ def coupon(usage_limit, discount_limit, amount):
 
     def step(state, call, answer):
         uses, given = state
-        left = amount if discount_limit is None else min(amount, discount_limit - given)
-        would_give = left if uses < usage_limit else 0
         if call == "read":
             return state if answer in (None, state) else None
         if isinstance(call, tuple):
             return (uses - 1, given - call[1]) if answer in (None, call[1]) else None
+        would_give = amount if uses < usage_limit and given + amount <= discount_limit else 0
         if answer not in (None, would_give):
             return None
         return (uses + 1, given + would_give) if call == "close" and would_give else state

@@ -9,6 +9,7 @@ from checkout import coupon_rule, effects, line, percent, running, update
 from crowd import cancel, close, session
 
 GATES = ["", "customer_sessions", "coupons"]
+STALE = pytest.mark.xfail(strict=True, reason="what was read of a code is not looked at again when it is counted")
 
 
 def with_code(several, sessions, code, profile="p{}", **members):
@@ -147,6 +148,30 @@ def test_the_first_order_of_a_customer_is_one(several):
     assert counted(several, "WELCOME") == (1, 5, 1, 1, 5)
 
 
+@STALE
+@pytest.mark.parametrize("gate", GATES[1:])
+def test_the_first_use_of_a_code_is_one(several, gate):
+    """What a rule knows of the code is still so when the session is closed."""
+    first = coupon_rule(["setDiscount", "First", 20])
+    first["condition"] = ["and", ["couponValid"], ["=", [".", "Coupon", "UsageCounter"], 0]]
+    running(several.manager, first, codes=[{"code": "CODE", "usageLimit": 0}])
+    with_code(several, 6, "CODE")
+    assert accepted(several.at_once(*[close(f"s{number}") for number in range(6)], gate=gate)) == 1
+    assert counted(several, "CODE") == (1, 20, 1, 1, 20)
+
+
+@pytest.mark.parametrize("gate", GATES)
+def test_the_rest_of_a_card_that_a_rule_asks_for(several, gate):
+    """A rule takes what is left of the card, as far as it goes."""
+    left = [".", "Coupon", "DiscountRemainder"]
+    rule = coupon_rule(["setDiscount", "Card", ["min", 30, left]])
+    rule["condition"] = ["and", ["couponValid"], [">", left, 0]]
+    running(several.manager, rule, codes=[{"code": "CARD", "usageLimit": 0, "discountLimit": 100.5}])
+    with_code(several, 6, "CARD")
+    assert accepted(several.at_once(*[close(f"s{number}") for number in range(6)], gate=gate)) == 4
+    assert counted(several, "CARD") == (4, Decimal("100.5"), 4, 4, Decimal("100.5"))
+
+
 def test_waiting_too_long_is_a_conflict(several):
     """Nobody waits for ever: after three seconds the answer is 409 as documented, and nothing has changed."""
     running(several.manager, coupon_rule(["setDiscount", "Ten", 10]), codes=[{"code": "LAST", "usageLimit": 1}])
@@ -156,3 +181,23 @@ def test_waiting_too_long_is_a_conflict(several):
     assert [answer.json() for answer in answers] == [busy] * 4
     assert counted(several, "LAST") == (0, 0, 0, 0, 0)
     assert accepted(several.at_once(*[close(f"s{number}") for number in range(4)])) == 1
+
+
+@STALE
+def test_what_is_given_back_meanwhile_is_given(several):
+    """A closing is told what is left of a budget; before it is written, another gives back, and everybody can see that.
+    Then it gets what there is now: a part of it would be of a time that is over."""
+    rule = coupon_rule(["setDiscount", "Gift", 10, {"partial": True}])
+    running(several.manager, rule, codes=[{"code": "GIFT", "usageLimit": 0, "discountLimit": 25}])
+    with_code(several, 3, "GIFT")
+    for number in range(2):
+        update(several.shop, f"s{number}", {"state": "closed"})
+
+    def meanwhile():
+        update(several.shop, "s0", {"state": "cancelled"})
+        assert counted(several, "GIFT")[:2] == (1, 10)
+
+    gate = "SELECT FROM profiles WHERE integration_id = 'p2' FOR UPDATE"
+    [answer] = several.at_once(close("s2"), gate=gate, meanwhile=meanwhile)
+    assert effects(answer.json())[1] == ("setDiscount", {"name": "Gift", "value": 10, "desiredValue": 10})
+    assert counted(several, "GIFT")[:2] == (2, 20)

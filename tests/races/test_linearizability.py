@@ -1,5 +1,5 @@
-"""The history of a code that several clients redeem, give back and read at once, through several server processes, is
-one that a single counter could have had. And the checker that says so can say no."""
+"""The history of a code, or of a campaign's limits, that several clients redeem, give back and read at once, through
+several server processes, is one that a single counter could have had. And the checker that says so can say no."""
 
 import itertools
 import random
@@ -19,25 +19,25 @@ from crowd import cancel, client, close, session
 from linearizability import NEVER, Operation, coupon, linearization
 from processes import Server
 
-LIMITS = [
-    # uses, budget, amount of a closing
-    (3, None, Decimal(10)),
-    (1000, Decimal("55.5"), Decimal(10)),
-    (5, Decimal(35), Decimal(10)),
-]
+AMOUNT = Decimal(10)  # that a closing gives
+LIMITS = [(3, 1000), (1000, Decimal("35.5")), (5, 40)]  # uses, budget
 
 
 class Recorder:
     """Clients at several servers, and what they saw when."""
 
-    def __init__(self, urls, coupon_url):
-        self.urls, self.coupon_url, self.history = urls, coupon_url, []
+    def __init__(self, urls, limited):
+        self.urls, self.limited, self.history = urls, limited, []
 
     def run(self, clients, sessions):
         """The history of so many clients at once, with so many sessions each."""
         with ThreadPoolExecutor(clients) as threads:
             list(threads.map(self._shop, range(clients), [sessions] * clients))
         return self.history
+
+    def look(self, manager):
+        """What is counted now."""
+        return self._seen(manager.get(self.limited).json(), "read")
 
     def _shop(self, number, sessions):
         chance = random.Random(number)
@@ -46,7 +46,7 @@ class Recorder:
             for count in range(sessions):
                 self._session(shop, f"{number}-{count}", chance)
                 if chance.random() < 0.5:
-                    self._do(manager, ("GET", self.coupon_url), "read")
+                    self._do(manager, ("GET", self.limited), "read")
 
     def _session(self, shop, name, chance):
         members = {"profileId": f"p{name}", "couponCodes": ["CODE"], "cartItems": [line(price=100)]}
@@ -79,36 +79,47 @@ class Recorder:
 
     def _seen(self, body, call):
         if call == "read":
-            return int(body["usageCounter"]), Decimal(str(body["discountCounter"]))
+            counters = {one["action"]: one["counter"] for one in body.get("budgets", ())}
+            uses, given = counters.get("redeemCoupon", body.get("usageCounter")), counters.get("setDiscount")
+            return int(uses), Decimal(str(body["discountCounter"] if given is None else given))
         wanted = "rollbackDiscount" if isinstance(call, tuple) else "setDiscount"
         return sum(Decimal(str(props["value"])) for kind, props in effects(body) if kind == wanted)
 
 
 def code_with(manager, uses, budget):
-    """A code that takes ten off, or what is left of its budget; the URL of it."""
-    entry = {"code": "CODE", "usageLimit": uses} | ({"discountLimit": float(budget)} if budget else {})
-    campaign, made = running(manager, coupon_rule(["setDiscount", "Ten", 10, {"partial": True}]), codes=[entry])
+    """A code that takes ten off, with limits of its own; its URL."""
+    codes = [{"code": "CODE", "usageLimit": uses, "discountLimit": float(budget)}]
+    campaign, made = running(manager, coupon_rule(["setDiscount", "Ten", 10]), codes=codes)
     return f"{make.CAMPAIGNS}/{campaign['id']}/coupons/{made['CODE']['id']}"
 
 
-@pytest.mark.parametrize(("uses", "budget", "amount"), LIMITS)
-def test_the_history_of_a_code(several, uses, budget, amount):
-    recorder = Recorder(several.urls, code_with(several.manager, uses, budget))
+def campaign_with(manager, uses, budget):
+    """The same, with limits of the campaign; the URL of that."""
+    limits = [("redeemCoupon", uses), ("setDiscount", float(budget))]
+    limits = [{"action": action, "limit": limit, "entities": []} for action, limit in limits]
+    codes = [{"code": "CODE", "usageLimit": 0}]
+    campaign, _ = running(manager, coupon_rule(["setDiscount", "Ten", 10]), codes=codes, limits=limits)
+    return f"{make.CAMPAIGNS}/{campaign['id']}"
+
+
+@pytest.mark.parametrize("limited", [code_with, campaign_with])
+@pytest.mark.parametrize(("uses", "budget"), LIMITS)
+def test_the_history_of_a_code_and_of_a_campaign(several, uses, budget, limited):
+    recorder = Recorder(several.urls, limited(several.manager, uses, budget))
     history = recorder.run(clients=6, sessions=12)
-    model = coupon(uses, budget, amount)
+    model = coupon(uses, budget, AMOUNT)
     assert linearization(history, model, (0, 0)) is not None, history
 
     # It is not so because anything goes: one more use, one cent more or an older reading cannot be explained.
-    [row] = several.sql("SELECT usage_counter, discount_counter FROM coupons")
-    last = uses_now, given_now = tuple(row)
-    wrong = next(answer for answer in (Decimal(0), amount) if model(last, "close", answer) is None)
+    last = uses_now, given_now = recorder.look(several.manager)
+    wrong = next(answer for answer in (Decimal(0), AMOUNT) if model(last, "close", answer) is None)
     end = max(one.returned for one in history)
     for call, answer in [
         ("read", (uses_now + 1, given_now)),
         ("read", (uses_now, given_now + Decimal("0.01"))),
         ("close", wrong),
         ("ask", wrong),
-        (("cancel", amount), 0),
+        (("cancel", AMOUNT), 0),
     ]:
         late = Operation(end + 1, end + 2, call, answer)
         assert linearization([*history, late], model, (0, 0)) is None, late
@@ -117,7 +128,7 @@ def test_the_history_of_a_code(several, uses, budget, amount):
 
 def test_the_history_of_a_code_while_servers_are_killed(several, nursery, database, tmp_path):
     """Closings that nobody answered count at most once, whenever that was."""
-    uses, budget, amount = LIMITS[2]
+    uses, budget = LIMITS[2]
     mortal = Server(nursery, tmp_path / "mortal.log", GUERDON_DATABASE_URL=database).start().ready()
     recorder = Recorder([mortal.url, *several.urls], code_with(several.manager, uses, budget))
     done = threading.Event()
@@ -134,7 +145,7 @@ def test_the_history_of_a_code_while_servers_are_killed(several, nursery, databa
         done.set()
         killed.result()
     mortal.kill()
-    assert linearization(history, coupon(uses, budget, amount), (0, 0)) is not None, history
+    assert linearization(history, coupon(uses, budget, AMOUNT), (0, 0)) is not None, history
 
 
 # --- the checker
@@ -142,7 +153,7 @@ def test_the_history_of_a_code_while_servers_are_killed(several, nursery, databa
 
 def test_a_history_out_of_a_book():
     """Two take the last use though the first was answered before the second asked; a reading from before."""
-    model = coupon(1, None, 10)
+    model = coupon(1, 100, 10)
     first, second = Operation(0, 1, "close", 10), Operation(2, 3, "close", 10)
     assert linearization([first], model, (0, 0)) == [first]
     assert linearization([first, second], model, (0, 0)) is None
@@ -179,7 +190,7 @@ def explained(history, model, state):
 
 CALLS = st.sampled_from(["close", "ask", "read", ("cancel", 10), ("cancel", 5)])
 ANSWERS = {
-    "close": [0, 5, 10], "ask": [0, 5, 10], "read": [(0, 0), (1, 10), (2, 15), (1, 5)],
+    "close": [0, 10], "ask": [0, 10], "read": [(0, 0), (1, 10), (2, 20), (1, 5)],
     ("cancel", 10): [10], ("cancel", 5): [5],
 }  # fmt: skip
 
@@ -196,7 +207,7 @@ def operations(draw):
 @settings(max_examples=200, deadline=None)
 @given(st.lists(operations(), max_size=6))
 def test_the_checker_agrees_with_the_definition(history):
-    model = coupon(2, 15, 10)
+    model = coupon(2, 25, 10)
     assert (linearization(history, model, (0, 0)) is not None) == explained(history, model, (0, 0))
 
 
@@ -205,7 +216,7 @@ def test_the_checker_agrees_with_the_definition(history):
 def test_what_one_counter_did_is_linearizable_and_what_two_did_is_not(chance):
     """A long history of a single counter, with calls and answers around the moments that it had; then the same of a
     counter that gives out its last use twice."""
-    model, state, history = coupon(4, None, 10), (0, 0), []
+    model, state, history = coupon(4, 100, 10), (0, 0), []
     standing = 0
     for moment in range(120):
         call = chance.choice(["close", "close", "ask", "read", ("cancel", 10) if standing else "read"])
