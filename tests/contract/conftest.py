@@ -88,13 +88,13 @@ class Shop:
     the SDK finds nothing to complain about. Names are those of the contract; `(model, value)` is a body."""
 
     def __init__(self, call, url, *, python):
-        self._call, self._url, self._python = call, url, python
+        self._call, self._url, self.python = call, url, python
         self.header = f"ApiKey-v1 {INTEGRATION_KEY}"
 
     def ask(self, method, *args, api="IntegrationApi", header=None):
         """The whole answer: `type`, `value`, `problems` and, of a refusal, `status`."""
         given = [{"model": one[0], "value": one[1]} if isinstance(one, tuple) else one for one in args]
-        name = snake(method) if self._python else method
+        name = snake(method) if self.python else method
         return self._call(url=self._url, header=header or self.header, api=api, method=name, args=given)
 
     def __call__(self, method, *args):

@@ -6,6 +6,7 @@ The models of the Python SDKs refuse what is wrong; what the JavaScript ones hol
 
 import pytest
 
+import make
 from checkout import coupon_rule, define, percent, rows, running
 
 FIRST_CONTENT = [
@@ -143,6 +144,67 @@ def test_returns_and_reopening(sdk, campaign, name):
     assert [one["effectType"] for one in effects] == ["rollbackCoupon", *["rollbackDiscount"] * 4]
     assert shop("getCustomerSession", "s2")["customerSession"]["state"] == "open"
     assert shop.refused("reopenCustomerSession", "s2")[0] == 400
+
+
+OF_CUSTOMER = ["customerProfile", "triggeredCampaigns", "loyalty", "event", "ruleFailureReasons"]
+HELLO = ["showNotification", "Info", "Hello", "there"]
+
+
+@pytest.fixture
+def greeting(manager):
+    """Every event is greeted; there is one kind of the shop's own, and an attribute of customers."""
+    define(manager, "Event", "url", eventType="viewed")
+    define(manager, "CustomerProfile", "city")
+    return running(manager, make.rule(effects=[HELLO]))[0]
+
+
+def test_profiles_of_the_second_generation(generation, greeting):
+    body = {"attributes": {"city": "Oslo"}, "responseContent": OF_CUSTOMER}
+    request = ("CustomerProfileIntegrationRequestV2", body)
+    options = {"run_rule_engine" if generation.python else "runRuleEngine": True}
+    state = generation("updateCustomerProfileV2", "kim", request, options)
+    assert [effect["effectType"] for effect in state["effects"]] == ["showNotification"]
+    assert (state["customerProfile"]["integrationId"], state["customerProfile"]["attributes"]) == (
+        "kim",
+        {"city": "Oslo"},
+    )
+    assert (state["event"]["type"], state["event"]["effects"]) == ("talon_profile_created", [])
+    assert [one["id"] for one in state["triggeredCampaigns"]] == [greeting["id"]]
+    quiet = generation("updateCustomerProfileV2", "kim", (request[0], {}))
+    assert (quiet["effects"], quiet["createdCoupons"], quiet["createdReferrals"]) == ([], [], [])
+    wrong = (request[0], {"attributes": {"nope": 1}})
+    status, body = generation.refused("updateCustomerProfileV2", "kim", wrong)
+    assert (status, body["errors"][0]["source"]["pointer"]) == (400, "/attributes/nope")
+
+
+@pytest.mark.parametrize("name", ["python-26", "python-9", "js-5"])
+def test_events_of_the_second_generation(sdk, greeting, name):
+    shop = sdk(name)
+    body = {"profileId": "kim", "type": "viewed", "attributes": {"url": "/tea"}, "responseContent": OF_CUSTOMER}
+    request = ("IntegrationEventV2Request", body)
+    state = shop("trackEventV2", request, {"silent": "no"})
+    assert [effect["effectType"] for effect in state["effects"]] == ["showNotification"]
+    assert (state["event"]["type"], state["event"]["attributes"]) == ("viewed", {"url": "/tea"})
+    assert state["customerProfile"]["integrationId"] == "kim"
+    if name != "python-9":  # which cannot read an answer without a body, whoever gives it
+        assert shop.ask("trackEventV2", request)["problems"] == []
+    wrong = ("IntegrationEventV2Request", body | {"type": "unheard"})
+    assert shop.refused("trackEventV2", wrong)[0] == 400
+
+
+def test_profiles_and_events_of_the_first_generation(sdk, greeting):
+    shop = sdk("js-4")
+    answer = shop.ask("updateCustomerProfile", "kim", ("NewCustomerProfile", {"attributes": {"city": "Oslo"}}))
+    assert (answer["type"], answer["problems"]) == ("IntegrationState", [])
+    state, where = answer["value"], [greeting["id"], 1, 0]
+    assert (state["profile"]["attributes"], state["session"]["profileId"]) == ({"city": "Oslo"}, "kim")
+    assert state["event"]["effects"] == [[*where, HELLO]]
+    event = {"type": "viewed", "attributes": {"url": "/tea"}, "sessionId": "s1", "profileId": "kim"}
+    state = shop("trackEvent", ("NewEvent", event))
+    assert (state["session"]["integrationId"], state["session"]["profileId"]) == ("s1", "kim")
+    assert (state["event"]["type"], state["event"]["effects"]) == ("viewed", [[*where, HELLO]])
+    status, body = shop.refused("trackEvent", ("NewEvent", event | {"profileId": "lee"}))
+    assert (status, body["errors"][0]["source"]["pointer"]) == (400, "/profileId")
 
 
 def test_the_back_office_reads_sessions_of_both(generation, sdk, campaign):

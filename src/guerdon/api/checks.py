@@ -78,7 +78,7 @@ def mandatory(values: Mapping[str, Any] | UnsetType, names: Collection[str]) -> 
 
 def integration_id(raw_path: bytes, prefix: str) -> str:
     """The id that the shop chose, at the end of a path as it was sent: any text of 1 to 1000 characters, slashes too.
-    The framework would merge encoded slashes and put up with what is no UTF-8."""
+    The framework would put up with what is no UTF-8."""
     segment = raw_path.removeprefix(prefix.encode())
     if b"/" in segment:
         raise NotFound("Not found")

@@ -15,7 +15,7 @@ AnyRequest = Request[Any, Any, Any]
 
 
 @put(
-    "/v1/customer_sessions/{customer_session_id:path}",
+    "/v1/customer_sessions/{customer_session_id:str}",
     operation_id="updateCustomerSession",
     tags=["Customer sessions"],
     deprecated=True,
