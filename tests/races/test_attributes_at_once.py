@@ -50,7 +50,6 @@ def test_what_is_seen_of_one_customer(several, counting, gate, closing):
     assert (profiles["kim"], coupon) == (done, done)
 
 
-@pytest.mark.xfail(strict=True, reason="what was read of a code is not looked at again when it is written")
 @pytest.mark.parametrize("gate", GATES[1:])
 @pytest.mark.parametrize("closing", [False, True])
 def test_what_is_seen_of_one_code(several, counting, gate, closing):

@@ -114,7 +114,6 @@ def test_a_budget_that_is_given_back_while_others_want_it(several, gate):
     assert used(several) == ({("setDiscount",): ("", 30 * again)} if again else {})
 
 
-@pytest.mark.xfail(strict=True, reason="what was left of a limit is not looked at again when it is counted")
 def test_what_is_given_back_meanwhile_is_given(several):
     """As in test_codes_at_once.py."""
     effect = ["setDiscount", "Sale", 30, {"partial": True}]

@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from guerdon.db.coupons import coupon_of
-from guerdon.db.pool import Connection
+from guerdon.db.pool import Connection, changed
 from guerdon.db.referrals import referral_of
 from guerdon.engine.outcome import CreatedCode
 from guerdon.errors import Retry
@@ -68,15 +68,18 @@ SELECT c.id, $3, $4 FROM coupons c WHERE c.application_id = $1 AND c.id = ANY ($
 ON CONFLICT DO NOTHING
 """
 UPDATE_COUPON_ATTRIBUTES = """
-UPDATE coupons SET attributes = jsonb_strip_nulls(attributes || $3) WHERE application_id = $1 AND id = $2
+UPDATE coupons SET attributes = jsonb_strip_nulls(attributes || $3)
+WHERE application_id = $1 AND id = $2 AND attributes = $4
 """
 UPDATE_REFERRAL_ATTRIBUTES = """
-UPDATE referrals SET attributes = jsonb_strip_nulls(attributes || $3) WHERE application_id = $1 AND id = $2
+UPDATE referrals SET attributes = jsonb_strip_nulls(attributes || $3)
+WHERE application_id = $1 AND id = $2 AND attributes = $4
 """
 UPDATE_PROFILE_ATTRIBUTES = """
 UPDATE profiles p SET attributes = jsonb_strip_nulls(p.attributes || $3), version = version + 1
 FROM applications a
 WHERE a.id = $1 AND p.account_id = a.account_id AND p.sandbox = a.sandbox AND p.integration_id = $2
+    AND p.attributes = $4
 """
 
 
@@ -179,13 +182,25 @@ async def reserve(
         raise Retry
 
 
-async def update_attributes(
-    conn: Connection, application_id: int, entity: str, key: int | str, changes: dict[str, Any]
-) -> None:
-    """New attributes of a coupon or referral (by id) or of another customer (by integration id); null clears one."""
-    statement = {
-        "Coupon": UPDATE_COUPON_ATTRIBUTES,
-        "Referral": UPDATE_REFERRAL_ATTRIBUTES,
-        "AdvocateProfile": UPDATE_PROFILE_ATTRIBUTES,
-    }[entity]
-    await conn.execute(statement, application_id, key, encode_text(changes))
+class AttributesOf(Struct, frozen=True, kw_only=True):
+    """New attributes of a coupon or referral (by id) or of the advocate (by integration id); null clears one. `seen`
+    are all of its attributes, as the decision was made."""
+
+    entity: str
+    key: int | str
+    seen: dict[str, Any]
+    changes: dict[str, Any]
+
+
+UPDATES = {
+    "Coupon": UPDATE_COUPON_ATTRIBUTES,
+    "Referral": UPDATE_REFERRAL_ATTRIBUTES,
+    "AdvocateProfile": UPDATE_PROFILE_ATTRIBUTES,
+}
+
+
+async def update_attributes(conn: Connection, application_id: int, new: AttributesOf) -> None:
+    """Write them; raises Retry when they are not what was seen any more."""
+    written = (encode_text(new.changes), encode_text(new.seen))
+    if not changed(await conn.execute(UPDATES[new.entity], application_id, new.key, *written)):
+        raise Retry

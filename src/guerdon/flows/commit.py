@@ -12,6 +12,7 @@ from guerdon.db import customer_sessions, returns, session_codes
 from guerdon.db.counters import Uses
 from guerdon.db.customer_sessions import Read, Write, Written
 from guerdon.db.pool import Connection
+from guerdon.db.session_codes import AttributesOf
 from guerdon.engine.effects import Effect
 from guerdon.engine.facts import Facts, KeptCode
 from guerdon.engine.limits import IMMEDIATE
@@ -98,8 +99,8 @@ async def commit_codes(
     made: tuple[list[Coupon], list[Referral]] = ([], [])
     if outcome.created_codes:
         made = await session_codes.add_created(conn, application_id, outcome.created_codes, now)
-    for entity, key, changed in _changes_of_others(facts, outcome):
-        await session_codes.update_attributes(conn, application_id, entity, key, changed)
+    for one in _changes_of_others(facts, outcome):
+        await session_codes.update_attributes(conn, application_id, one)
     return made
 
 
@@ -153,17 +154,24 @@ def _reserved(outcome: Outcome) -> dict[int, int]:
     return found
 
 
-def _changes_of_others(facts: Facts, outcome: Outcome) -> list[tuple[str, int | str, dict[str, Any]]]:
-    """New attributes of coupons, the referral and the advocate: (entity, key, changes), in the order of the locks."""
-    found: dict[tuple[str, int | str], dict[str, Any]] = {}
+def _changes_of_others(facts: Facts, outcome: Outcome) -> list[AttributesOf]:
+    """New attributes of coupons, the referral and the advocate."""
+    known: dict[tuple[str, int | None], tuple[int | str, dict[str, Any]]] = {
+        ("Coupon", one.id): (one.id, one.attributes) for one in facts.coupons
+    }
+    if facts.referral is not None:
+        known["Referral", None] = (facts.referral.id, facts.referral.attributes)
+    if facts.advocate is not None:
+        known["AdvocateProfile", None] = (facts.advocate.integration_id, facts.advocate.attributes)
+    found: dict[tuple[str, int | None], dict[str, Any]] = {}
     for change in outcome.attribute_changes:
-        if change.entity == "Coupon" and change.id is not UNSET:
-            found.setdefault((change.entity, change.id), {})[change.name] = change.value
-        elif change.entity == "Referral" and facts.referral is not None:
-            found.setdefault((change.entity, facts.referral.id), {})[change.name] = change.value
-        elif change.entity == "AdvocateProfile" and facts.advocate is not None:
-            found.setdefault((change.entity, facts.advocate.integration_id), {})[change.name] = change.value
-    return [(entity, key, changed) for (entity, key), changed in sorted(found.items())]
+        place = (change.entity, None if change.id is UNSET else change.id)
+        if place in known:
+            found.setdefault(place, {})[change.name] = change.value
+    return [
+        AttributesOf(entity=place[0], key=known[place][0], seen=known[place][1], changes=changes)
+        for place, changes in found.items()
+    ]
 
 
 def _write(decided: Decided, response_content: list[str], profile_version: int | None) -> Write:
