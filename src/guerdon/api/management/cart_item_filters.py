@@ -14,6 +14,7 @@ from guerdon.api.uses import refuse_used
 from guerdon.db import applications, attributes, cart_item_filters
 from guerdon.db.keys import Caller
 from guerdon.db.pool import Connection
+from guerdon.engine.attributes import types_of
 from guerdon.engine.talang.known import FILTER
 from guerdon.engine.talang.paths import PATHS
 from guerdon.errors import Invalid, Problem
@@ -103,7 +104,7 @@ async def create_application_cart_item_filter_expression(
     definitions = await attributes.definitions(conn, caller.account_id, application_id)
     problems = engine.check_filter(
         decoder(Any).decode(encode(data.expression)),
-        attributes={key: definition.type for key, definition in definitions.items()},
+        attributes=types_of(definitions.values()),
         library=(await programs.current(conn, application_id)).library,
     )
     checks.refuse([Problem.at(problem.pointer, "Invalid expression", problem.message) for problem in problems])
