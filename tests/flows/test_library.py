@@ -1,5 +1,7 @@
 """What rules name is taken as it is kept: it works in a session, and differently once it was changed (rules.md §7)."""
 
+from decimal import Decimal
+
 import make
 from checkout import define, effects, line, rules_of, running, update
 from files import upload
@@ -143,9 +145,9 @@ class TestAdditionalCosts:
         manager.put(f"{make.CAMPAIGNS}/1", json=make.campaign(state="archived", activeRulesetId=1)).raise_for_status()
         manager.delete("/v1/additional_costs/1").raise_for_status()
         manager.put(f"{make.CAMPAIGNS}/1", json=make.campaign(state="enabled", activeRulesetId=1)).raise_for_status()
-        assert names(shop, session) == [], "the rule names what is no more"
+        assert names(shop, {}) == [], "the rule names what is no more"
         make.new_cost(manager)
-        assert names(shop, session) == ["x"], "and works again when it is there again"
+        assert names(shop, {}) == ["x"], "and works again when it is there again"
 
     def test_where_a_cost_may_stand(self, manager, server):
         make.new_cost(manager, type="session")
@@ -303,6 +305,58 @@ class TestCartItemFilters:
         upload(manager, "/v1/collections/1/import", "item\nA\n")
         assert names(shop, {"cartItems": [line("A")]}) == ["x"]
         assert manager.delete("/v1/collections/1").status_code == 400, "the filter of a rule names it"
+
+
+class TestThePast:
+    def test_programs_of_the_past_have_the_contents_of_then(self, manager, server):
+        """Also when they were replaced, deleted with their campaign, or taken away from the Application."""
+        campaign = make.new_campaign(manager)
+        own, maps = f"{make.CAMPAIGNS}/1/collections", f"{make.CAMPAIGNS}/1/value_maps"
+        manager.post("/v1/collections", json={"name": "Sale"}).raise_for_status()
+        upload(manager, "/v1/collections/1/import", "item\nA\n")
+        manager.post(own, json={"name": "Own"}).raise_for_status()
+        upload(manager, f"{own}/2/import", "item\nB\n")
+        manager.post(maps).raise_for_status()
+        upload(manager, f"{maps}/1/import", "identifier,value\nA,0.10\n")
+        make.new_store(manager)
+        then = make.revision(server)
+        upload(manager, "/v1/collections/1/import", "item\nC\n")
+        upload(manager, f"{maps}/1/import", "identifier,value\nA,2\n")
+        between = make.revision(server)
+        manager.delete(f"{make.CAMPAIGNS}/{campaign['id']}").raise_for_status()
+        manager.put("/v1/collections/1", json={"subscribedApplicationsIds": []}).raise_for_status()
+        manager.delete("/v1/applications/1/stores/1").raise_for_status()
+
+        def seen(program):
+            library, kept = program.library, program.by_id.get(campaign["id"])
+            return library.collections, kept and kept.collections, library.value_maps, list(library.stores)
+
+        cache = Programs()
+        for program in (loaded(server, cache=cache), loaded(server)):
+            assert seen(program) == ({}, None, {}, [])
+        old = ({"Sale": frozenset("A")}, {"Own": frozenset("B")}, {1: {"A": Decimal("0.1")}}, ["B-1"])
+        assert seen(loaded(server, cache=cache, revision=then)) == old
+        middle = ({"Sale": frozenset("C")}, {"Own": frozenset("B")}, {1: {"A": Decimal(2)}}, ["B-1"])
+        forward = Programs()
+        assert seen(loaded(server, cache=forward, revision=then)) == old
+        assert seen(loaded(server, cache=forward, revision=between)) == middle
+        assert seen(loaded(server, cache=forward)) == ({}, None, {}, [])
+
+    def test_only_what_names_it_is_compiled_again(self, manager, server):
+        manager.post("/v1/collections", json={"name": "Sale"}).raise_for_status()
+        manager.post("/v1/collections", json={"name": "Other"}).raise_for_status()
+        for name in ("Sale", "Other"):
+            running(manager, off(name, in_cart(name)))
+        running(manager, make.rule())
+        cache = Programs()
+        before = loaded(server, cache=cache).by_id
+        upload(manager, "/v1/collections/1/import", "item\nA\n")
+        after = loaded(server, cache=cache).by_id
+        assert [after[one] is before[one] for one in (1, 2, 3)] == [False, True, True]
+        make.new_store(manager)
+        upload(manager, "/v1/collections/2/import", "item\nA\n")
+        newest = loaded(server, cache=cache).by_id
+        assert [newest[one] is after[one] for one in (1, 2, 3)] == [True, False, True]
 
 
 class TestEventTypes:

@@ -69,9 +69,6 @@ FROM applications a CROSS JOIN LATERAL (
 WHERE a.id = $1
 """
 
-# Attributes belong to the account, so every Application of it moves on.
-RAISE_ACCOUNT = "UPDATE applications SET revision = revision + 1 WHERE account_id = $1 RETURNING id"
-
 # One attribute in every Application of its account or, for a new Application, all attributes of its account.
 RECORD_ATTRIBUTES = """
 INSERT INTO program_parts (application_id, revision, kind, part_id, data)
@@ -170,8 +167,8 @@ async def record_end_of_campaign(conn: Connection, application_id: int, campaign
 
 
 async def record_attribute(conn: Connection, account_id: int, attribute_id: int) -> None:
-    """An attribute was created or changed."""
-    await conn.execute(RAISE_ACCOUNT, account_id)
+    """An attribute was created or changed; every Application of the account moves on."""
+    await conn.execute(RAISE_SUBSCRIBED, account_id, None)
     await conn.execute(RECORD_ATTRIBUTES, attribute_id, None)
 
 
