@@ -82,6 +82,17 @@ class Till:
         self.told.append(None)  # effects are written in another way
         return [effect[3] for effect in answer.json()["event"]["effects"]]
 
+    def event(self, customer, kind, *, params=None, headers=None, **attributes):
+        """Tell of something that a customer did, outside of any order; the effects."""
+        body = {"profileId": customer, "type": kind, "attributes": attributes}
+        asked = {"silent": "no"} | (params or {})
+        return self.told_by(self.client.post("/v2/events", json=body, params=asked, headers=headers))
+
+    def profile(self, customer, **attributes):
+        """Tell what is known of a customer, and let the rules see it; the effects."""
+        url = f"/v2/customer_profiles/{customer}"
+        return self.told_by(self.client.put(url, json={"attributes": attributes}, params={"runRuleEngine": True}))
+
     def receipt(self, order):
         """What an order has been given and still holds, and its state."""
         answer = self.client.get(f"/v2/customer_sessions/{order}").json()
