@@ -68,7 +68,13 @@ class Life:
         assert encode(decide(self.program, logged, self.now)) == encode(outcome)
         self._count(outcome)
         kept = [
-            KeptCode(kind=one.kind, ruleset_id=one.ruleset_id, rule_index=one.rule_index, code=one.code)
+            KeptCode(
+                kind=one.kind,
+                ruleset_id=one.ruleset_id,
+                rule_index=one.rule_index,
+                code=one.code,
+                recipient=one.recipient,
+            )
             for one in outcome.created_codes
             if one.in_session
         ]

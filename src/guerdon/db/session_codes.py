@@ -11,6 +11,7 @@ from msgspec.structs import asdict
 from guerdon.db.coupons import coupon_of
 from guerdon.db.pool import Connection, changed
 from guerdon.db.referrals import referral_of
+from guerdon.engine.new_codes import every_code
 from guerdon.engine.outcome import CreatedCode
 from guerdon.errors import Retry
 from guerdon.wire.base import decoder, encode_text
@@ -144,12 +145,20 @@ async def find_inventory_referral(conn: Connection, application_id: int, key: st
 
 
 async def find_taken(conn: Connection, application_id: int, created: Collection[CreatedCode]) -> list[str]:
-    """Which of the codes exist already."""
-    found: list[str] = []
-    for kind, statement in SELECT_TAKEN.items():
-        if codes := [one.code for one in created if one.kind == kind]:
-            found += [row["value"] for row in await conn.fetch(statement, application_id, codes)]
-    return found
+    """Which of the codes exist already; where one does that is of few, all of those that exist."""
+    found: set[str] = set()
+    for kind in sorted({one.kind for one in created}):
+        ours = [one for one in created if one.kind == kind]
+        found |= await _taken(conn, application_id, kind, [one.code for one in ours])
+        families = {one.family for one in ours if one.family is not None and one.code in found}
+        if families:
+            every = [code for family in families for code in every_code(family)]
+            found |= await _taken(conn, application_id, kind, every)
+    return sorted(found)
+
+
+async def _taken(conn: Connection, application_id: int, kind: str, codes: list[str]) -> set[str]:
+    return {row["value"] for row in await conn.fetch(SELECT_TAKEN[kind], application_id, codes)}
 
 
 async def add_created(

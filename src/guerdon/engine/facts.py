@@ -203,13 +203,14 @@ class Giveaway(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class KeptCode(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A code that a rule made in an earlier update of this session and that it gives out again, instead of a new
-    one (core.md §3.5). `kind` is coupon or referral."""
+    """A code that a rule made in an earlier update of this session and that it gives out again to the same
+    `recipient`, instead of a new one (core.md §3.5). `kind` is coupon or referral."""
 
     kind: str
     ruleset_id: int
     rule_index: int
     code: str
+    recipient: str = ""
 
 
 class Referral(Struct, frozen=True, kw_only=True, omit_defaults=True):

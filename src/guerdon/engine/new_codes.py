@@ -1,13 +1,14 @@
 """Codes that rules make, and coupons that they reserve (core.md §5.1, §3.5)."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from itertools import product
 from typing import Any
 
 from guerdon.engine.attributes import check_attributes
 from guerdon.engine.durations import written
-from guerdon.engine.outcome import CreatedCode
+from guerdon.engine.outcome import CodeFamily, CreatedCode
 from guerdon.engine.program import CampaignSource
 from guerdon.engine.props import CouponCreated, ReferralCreated, ReserveCoupon
 from guerdon.engine.talang.values import EvaluationError, text
@@ -18,7 +19,9 @@ DEFAULT_CHARACTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # none that look like a
 PATTERN = re.compile(r"[A-Za-z0-9._%+@#-]{3,100}")
 MOST_USES = 999_999
 LARGEST_DISCOUNT = Decimal(10) ** 15
-MOST_TRIES = 20
+MOST_TRIES = 40
+MOST_TURNS = 1_000_000  # of one evaluation; the tries after the first are turns beyond
+FEW = 1000  # codes of a pattern of which each is found, however many exist
 
 
 class Codes:
@@ -33,7 +36,7 @@ class Codes:
 
     def create_coupon(self, *, recipient_id: str = "", **options: Any) -> None:
         """A new coupon, or the one that this rule made before for the session."""
-        kept = self._kept("coupon", options)
+        kept = self._kept("coupon", recipient_id, options)
         if kept is None:
             self.frame.limits.take("createCoupon", what="the coupon")
             kept = self._create("coupon", recipient_id, **options)
@@ -42,7 +45,7 @@ class Codes:
     def create_referral(self, **options: Any) -> None:
         """A new referral of the customer, or the one that this rule made before for the session."""
         advocate = self.frame.known_profile().integration_id
-        kept = self._kept("referral", options)
+        kept = self._kept("referral", advocate, options)
         if kept is None:
             self.frame.limits.take("createReferral", what="the referral")
             kept = self._create("referral", advocate, **options)
@@ -66,14 +69,15 @@ class Codes:
             )
         )
 
-    def _kept(self, kind: str, options: Mapping[str, Any]) -> str | None:
-        """The next code of this rule that an earlier update of the session made and that was not given out yet."""
+    def _kept(self, kind: str, recipient: str, options: Mapping[str, Any]) -> str | None:
+        """The next code of this rule that an earlier update of the session made for the same recipient and that was
+        not given out yet."""
         if not options.get("store_in_session", True):
             return None
         ruleset = self.frame.campaign.source.known_ruleset_id
         for place, one in enumerate(self.frame.facts.kept_codes):
             made_here = (one.kind, one.ruleset_id, one.rule_index) == (kind, ruleset, self.frame.rule.index)
-            if made_here and place not in self._again:
+            if made_here and one.recipient == recipient and place not in self._again:
                 self.frame.put(self._again, place, True)
                 return str(one.code)
         return None
@@ -83,10 +87,11 @@ class Codes:
         start, expiry = options.get("start_date"), options.get("expiry_date")
         if start is not None and expiry is not None and expiry <= start:
             raise EvaluationError(f"the {kind} would expire before it starts")
+        family = self._family(kind, source, options)
         created = CreatedCode(
             kind=kind,
             campaign_id=source.id,
-            code=self._code(kind, source, options),
+            code=self._code(kind, family),
             recipient=recipient,
             friend=options.get("friend_id", ""),
             usage_limit=_uses(options.get("usage_limit", Decimal(1))),
@@ -97,6 +102,7 @@ class Codes:
             in_session=options.get("store_in_session", True),
             ruleset_id=self.frame.campaign.source.known_ruleset_id,
             rule_index=self.frame.rule.index,
+            family=family if _size(family) <= FEW else None,
         )
         self.frame.put(self.created, len(self.created), created)
         return created.code
@@ -113,7 +119,7 @@ class Codes:
         other: CampaignSource = found.source
         return other
 
-    def _code(self, kind: str, source: CampaignSource, options: Mapping[str, Any]) -> str:
+    def _family(self, kind: str, source: CampaignSource, options: Mapping[str, Any]) -> CodeFamily:
         coupon = kind == "coupon"
         pattern = options.get("pattern") or (source.coupon_pattern if coupon else source.referral_pattern)
         characters = options.get("valid_characters") or (
@@ -122,13 +128,23 @@ class Codes:
         pattern = pattern or DEFAULT_PATTERN
         if "#" not in pattern or not PATTERN.fullmatch(pattern):
             raise EvaluationError("the pattern of a code has a # among 3 to 100 letters, digits and ._%+@-")
+        fold = self.frame.program.settings.fold
+        folded = dict.fromkeys(fold(one) for one in characters or DEFAULT_CHARACTERS)
+        return CodeFamily(pattern=fold(pattern), characters="".join(folded))
+
+    def _code(self, kind: str, family: CodeFamily) -> str:
+        """A code that does not exist, as far as the facts say."""
         taken = {*self.frame.facts.taken_codes, *(one.code for one in self.created.values() if one.kind == kind)}
-        for _ in range(MOST_TRIES):
-            drawn = self.frame.generators.code(self.frame.turn(), pattern, characters or DEFAULT_CHARACTERS)
-            code = str(self.frame.program.settings.fold(drawn))
+        turn, draw = self.frame.turn(), self.frame.generators.code
+        code: str
+        for attempt in range(1 if _size(family) <= FEW else MOST_TRIES):
+            code = draw(turn + attempt * MOST_TURNS, family.pattern, family.characters)
             if code not in taken:
                 return code
-        raise EvaluationError(f"too few codes are left of the pattern {pattern!r}")
+        left = [one for one in every_code(family) if one not in taken] if _size(family) <= FEW else []
+        if left:
+            return left[int(draw(turn + MOST_TURNS, "########", "0123456789")) % len(left)]
+        raise EvaluationError(f"too few codes are left of the pattern {family.pattern!r}")
 
     def _attributes(self, kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
         attributes: dict[str, Any] = as_json(self.frame, given)
@@ -137,6 +153,18 @@ class Codes:
         if problems:
             raise EvaluationError(problems[0].details)
         return attributes
+
+
+def every_code(family: CodeFamily) -> Iterator[str]:
+    """All codes of a family, in order."""
+    parts = family.pattern.split("#")
+    for drawn in product(family.characters, repeat=len(parts) - 1):
+        yield "".join(part + char for part, char in zip(parts, (*drawn, ""), strict=True))
+
+
+def _size(family: CodeFamily) -> int:
+    size: int = len(family.characters) ** family.pattern.count("#")
+    return size
 
 
 def _uses(limit: Decimal) -> int:

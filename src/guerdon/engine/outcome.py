@@ -56,10 +56,18 @@ class AttributeChange(Struct, frozen=True, kw_only=True):
     id: int | UnsetType = UNSET
 
 
+class CodeFamily(Struct, frozen=True):
+    """All codes of a pattern: each `#` of it is one of the characters."""
+
+    pattern: str
+    characters: str
+
+
 class CreatedCode(Struct, frozen=True, kw_only=True):
     """A coupon or referral that a rule made. `recipient` is the profile it is for ("" for none): of a referral, the
     advocate. `in_session` keeps it to one code for the session and rule: the next update hands it in again, as one
-    of `Facts.kept_codes`."""
+    of `Facts.kept_codes`. `family` is what else might have been drawn, where that is little: where the code exists
+    already, the engine must know which of them do, as `Facts.taken_codes`."""
 
     kind: str
     campaign_id: int
@@ -74,6 +82,7 @@ class CreatedCode(Struct, frozen=True, kw_only=True):
     in_session: bool = False
     ruleset_id: int = -1
     rule_index: int = 0
+    family: CodeFamily | None = None
 
 
 class PointsChange(Struct, frozen=True, kw_only=True):

@@ -13,21 +13,22 @@ from guerdon.db.customer_sessions import CouponRow, StoredSession
 from guerdon.db.paging import Page
 from guerdon.db.pool import Connection
 from guerdon.engine import money
-from guerdon.engine.facts import Limit, Profile
+from guerdon.engine.facts import Limit
 from guerdon.engine.outcome import Outcome
 from guerdon.engine.program import Program, Settings
 from guerdon.flows.commit import SESSIONS_CLOSED, Decided, Kept, changes, returned_items, sales, uses_of
 from guerdon.flows.eligibility import eligibility_of
 from guerdon.flows.merge import Merged
+from guerdon.flows.preview import codes_to_be
 from guerdon.wire.base import encode
 from guerdon.wire.campaigns import Campaign
-from guerdon.wire.coupons import Coupon, IntegrationCoupon
+from guerdon.wire.coupons import IntegrationCoupon
 from guerdon.wire.customer_sessions import CustomerSessionV2, IntegrationStateV2, Return, SessionContent
 from guerdon.wire.customers import CustomerProfile
 from guerdon.wire.events import Event
 from guerdon.wire.limits import LimitConfig
 from guerdon.wire.loyalty import Loyalty
-from guerdon.wire.referrals import InventoryReferral, Referral
+from guerdon.wire.referrals import InventoryReferral
 
 
 async def answer(conn: Connection, decided: Decided, kept: Kept | None, wanted: Sequence[str]) -> bytes:
@@ -38,7 +39,7 @@ async def answer(conn: Connection, decided: Decided, kept: Kept | None, wanted: 
 async def state_of(conn: Connection, decided: Decided, kept: Kept | None, wanted: Sequence[str]) -> IntegrationStateV2:
     """The answer, before it is JSON."""
     outcome = decided.outcome
-    made, invited = (kept.coupons, kept.referrals) if kept else preview(outcome, decided.now)
+    made, invited = (kept.coupons, kept.referrals) if kept else codes_to_be(outcome, decided.now)
     state = IntegrationStateV2(effects=list(outcome.effects), created_coupons=made, created_referrals=invited)
     for name in wanted:
         if name == "customerSession":
@@ -74,41 +75,6 @@ async def _rest(conn: Connection, decided: Decided, state: IntegrationStateV2, n
 
 # What these hold is not there yet; asked for, they are answered empty.
 EMPTY = {"awardedGiveaways": "awarded_giveaways", "achievements": "achievements"}
-
-
-def preview(outcome: Outcome, now: datetime) -> tuple[list[Coupon], list[Referral]]:
-    """The codes that a dry request would make: with id 0, for they are not kept (core.md §1.6)."""
-    coupons = [
-        Coupon(
-            id=0,
-            created=now,
-            campaign_id=one.campaign_id,
-            value=one.code,
-            usage_limit=one.usage_limit,
-            usage_counter=0,
-            discount_limit=UNSET if one.discount_limit is None else one.discount_limit,
-            attributes=one.attributes,
-            recipient_integration_id=one.recipient or UNSET,
-        )
-        for one in outcome.created_codes
-        if one.kind == "coupon"
-    ]
-    referrals = [
-        Referral(
-            id=0,
-            created=now,
-            campaign_id=one.campaign_id,
-            advocate_profile_integration_id=one.recipient,
-            friend_profile_integration_id=one.friend or UNSET,
-            code=one.code,
-            usage_limit=one.usage_limit,
-            usage_counter=0,
-            attributes=one.attributes,
-        )
-        for one in outcome.created_codes
-        if one.kind == "referral"
-    ]
-    return coupons, referrals
 
 
 async def triggered(conn: Connection, program: Program, outcome: Outcome, now: datetime) -> list[Campaign]:
@@ -215,7 +181,7 @@ def _profile(decided: Decided, kept: Kept | None) -> CustomerProfile | UnsetType
         id=kept.profile_id or stored_id if kept else stored_id,
         created=facts.profile.created,
         integration_id=facts.profile.integration_id,
-        attributes=attributes_after(facts.profile, decided.outcome if kept else None),
+        attributes=attributes_after(facts.profile.attributes, changes(decided.outcome, "Profile") if kept else {}),
         account_id=decided.program.settings.account_id,
         closed_sessions=facts.profile.closed_sessions + (SESSIONS_CLOSED.get(facts.event, 0) if kept else 0),
         total_sales=money.plain(facts.profile.total_sales + (sales(decided) if kept else 0)),
@@ -225,16 +191,21 @@ def _profile(decided: Decided, kept: Kept | None) -> CustomerProfile | UnsetType
     )
 
 
-def attributes_after(profile: Profile, outcome: Outcome | None) -> dict[str, Any]:
-    """The customer's attributes with what the rules wrote; null cleared one."""
-    changed = changes(outcome, "Profile") if outcome else {}
-    return {name: value for name, value in {**profile.attributes, **changed}.items() if value is not None}
+def _profile_id(decided: Decided, kept: Kept | None) -> int | None:
+    """The id of the customer, if there is one."""
+    known = decided.around.profile
+    return kept.profile_id if kept else known.id if known else None
+
+
+def attributes_after(attributes: dict[str, Any], changed: dict[str, Any]) -> dict[str, Any]:
+    """Attributes with what the rules wrote; null cleared one."""
+    return {name: value for name, value in {**attributes, **changed}.items() if value is not None}
 
 
 async def _coupons(conn: Connection, decided: Decided, kept: Kept | None) -> list[IntegrationCoupon]:
-    """The session's codes that exist, with their counters after the request."""
+    """The session's codes that exist, with their counters and attributes after the request."""
     redeemed: dict[int, int] = {}
-    profile_id = kept.profile_id if kept else None
+    profile_id = _profile_id(decided, kept)
     rows = {row.id: row for row in decided.around.coupons}
     if profile_id is not None and rows:
         settings = decided.program.settings
@@ -248,6 +219,7 @@ async def _coupons(conn: Connection, decided: Decided, kept: Kept | None) -> lis
             row.usage_counter += use.redemptions
             row.discount_counter += use.discount
         row.reservation_counter += counted.reserved.get(row.id, 0)
+        row.attributes = attributes_after(row.attributes, changes(decided.outcome, "Coupon", row.id) if kept else {})
         found.append(_coupon(row, redeemed.get(row.id, 0)))
     return found
 
@@ -262,7 +234,7 @@ async def _referral(conn: Connection, decided: Decided) -> InventoryReferral | U
 def return_of(decided: Decided, kept: Kept | None) -> Return:
     """What this request returned."""
     settings, facts, stored = decided.program.settings, decided.facts, decided.around.session
-    profile_id = kept.profile_id if kept else decided.around.profile.id if decided.around.profile else None
+    profile_id = _profile_id(decided, kept)
     return Return(
         id=kept.return_id if kept else 0,
         created=decided.now,

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from msgspec import UNSET, Struct, field, structs
+from msgspec import UNSET, Struct, UnsetType, field, structs
 
 from guerdon.db import customer_sessions, returns, session_codes
 from guerdon.db.counters import Uses
@@ -218,7 +218,9 @@ def _write(decided: Decided, response_content: list[str], profile_version: int |
 def kept_codes(facts: Facts, outcome: Outcome) -> list[KeptCode]:
     """The codes that the session keeps: those it had, and those just made for it."""
     made = [
-        KeptCode(kind=one.kind, ruleset_id=one.ruleset_id, rule_index=one.rule_index, code=one.code)
+        KeptCode(
+            kind=one.kind, ruleset_id=one.ruleset_id, rule_index=one.rule_index, code=one.code, recipient=one.recipient
+        )
         for one in outcome.created_codes
         if one.in_session
     ]
@@ -261,9 +263,9 @@ def _with(attributes: dict[str, Any], changed: dict[str, Any]) -> dict[str, Any]
     return {name: value for name, value in {**attributes, **changed}.items() if value is not None}
 
 
-def changes(outcome: Outcome, entity: str) -> dict[str, Any]:
-    """The new values of the session's or the profile's custom attributes."""
-    return {change.name: change.value for change in outcome.attribute_changes if change.entity == entity}
+def changes(outcome: Outcome, entity: str, of: int | UnsetType = UNSET) -> dict[str, Any]:
+    """The new values of the custom attributes of the session, of the profile, or of the coupon `of` this id."""
+    return {one.name: one.value for one in outcome.attribute_changes if one.entity == entity and one.id == of}
 
 
 def discounted(effects: Sequence[Effect]) -> Decimal:
