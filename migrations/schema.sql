@@ -321,7 +321,8 @@ CREATE TABLE public.customer_sessions (
     cancelled_at timestamp with time zone,
     referral_key text DEFAULT ''::text NOT NULL,
     kept_codes json DEFAULT '[]'::json NOT NULL,
-    charged json DEFAULT '[]'::json NOT NULL
+    charged json DEFAULT '[]'::json NOT NULL,
+    erasures bigint DEFAULT 0 NOT NULL
 )
 WITH (fillfactor='80');
 
@@ -516,7 +517,8 @@ CREATE TABLE public.profiles (
     total_sales numeric DEFAULT 0 NOT NULL,
     last_activity timestamp with time zone NOT NULL,
     created timestamp with time zone NOT NULL,
-    version bigint DEFAULT 0 NOT NULL
+    version bigint DEFAULT 0 NOT NULL,
+    erasures bigint DEFAULT 0 NOT NULL
 )
 WITH (fillfactor='80');
 
@@ -896,9 +898,17 @@ CREATE INDEX customer_sessions_profile ON public.customer_sessions USING btree (
 
 CREATE INDEX evaluation_groups_application ON public.evaluation_groups USING btree (application_id);
 
+CREATE INDEX events_advocate ON ONLY public.events USING btree (((facts #>> '{advocate,integration_id}'::text[]))) WHERE ((facts)::text ~~ '%"advocate":{%'::text);
+
 CREATE INDEX events_default_application_id_type_idx ON public.events_default USING btree (application_id, type);
 
+CREATE INDEX events_default_expr_idx ON public.events_default USING btree (((facts #>> '{advocate,integration_id}'::text[]))) WHERE ((facts)::text ~~ '%"advocate":{%'::text);
+
+CREATE INDEX events_default_profile_id_idx ON public.events_default USING btree (profile_id) WHERE (profile_id IS NOT NULL);
+
 CREATE INDEX events_default_session_id_id_idx ON public.events_default USING btree (session_id, id);
+
+CREATE INDEX events_profile ON ONLY public.events USING btree (profile_id) WHERE (profile_id IS NOT NULL);
 
 CREATE INDEX events_session ON ONLY public.events USING btree (session_id, id);
 
@@ -926,7 +936,11 @@ CREATE UNIQUE INDEX collections_account_name_key ON public.collections USING btr
 
 ALTER INDEX public.events_types ATTACH PARTITION public.events_default_application_id_type_idx;
 
+ALTER INDEX public.events_advocate ATTACH PARTITION public.events_default_expr_idx;
+
 ALTER INDEX public.events_pkey ATTACH PARTITION public.events_default_pkey;
+
+ALTER INDEX public.events_profile ATTACH PARTITION public.events_default_profile_id_idx;
 
 ALTER INDEX public.events_session ATTACH PARTITION public.events_default_session_id_id_idx;
 

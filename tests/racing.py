@@ -19,12 +19,12 @@ async def holding(server, statement, *values):
         await conn.close()
 
 
-async def waits(conn):
-    """Until the server waits for a lock that somebody holds."""
+async def waits(conn, many=1):
+    """Until so many requests wait for a lock that somebody holds."""
     ends = time.monotonic() + 5
     while time.monotonic() < ends:
         await conn.execute("SELECT pg_stat_clear_snapshot()")
-        if await conn.fetchval("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"):
+        if await conn.fetchval("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'") >= many:
             return
         await asyncio.sleep(0.01)
-    raise AssertionError("nobody waits")
+    raise AssertionError(f"fewer than {many} wait")

@@ -8,6 +8,7 @@ from talon_one import models
 from talon_one.exceptions import BadRequestException, NotFoundException, UnauthorizedException
 
 import make
+from checkout import define, running
 from conftest import INTEGRATION_KEY, MANAGEMENT_KEY
 
 
@@ -107,4 +108,26 @@ def test_an_inventory(sdk, manager, shop, campaign):
     assert (bare.profile, bare.coupons) == (None, None)
     with pytest.raises(NotFoundException) as refused:
         sdk.get_customer_inventory("nobody")
+    assert json.loads(refused.value.body)["message"] == "Customer profile not found"
+
+
+def test_erasing_a_customer(sdk, manager, server):
+    for entity in ("CustomerProfile", "CustomerSession", "CartItem"):
+        define(manager, entity, "note")
+    write = ["updateAttribute", ["Profile", "Attributes", "note"], [".", "Session", "Attributes", "note"]]
+    running(manager, make.rule(effects=[write]))
+    session = models.NewCustomerSessionV2(
+        profile_id="kim",
+        attributes={"note": "SECRET"},
+        identifiers=["SECRET"],
+        cart_items=[models.CartItem(sku="A", quantity=1, price=5, attributes={"note": "SECRET"})],
+    )
+    sdk.update_customer_session_v2("s1", models.IntegrationRequest(customer_session=session))
+    assert sdk.delete_customer_data("kim") is None
+    read = sdk.get_customer_session("s1")
+    assert (read.customer_session.attributes, read.customer_session.identifiers) == ({}, [])
+    assert (read.customer_session.cart_items[0].attributes, read.effects[0].effect_type) == ({}, "updateAttribute")
+    assert sdk.get_customer_inventory("kim", profile=True).profile.attributes == {}
+    with pytest.raises(NotFoundException) as refused:
+        sdk.delete_customer_data("nobody")
     assert json.loads(refused.value.body)["message"] == "Customer profile not found"

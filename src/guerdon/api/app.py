@@ -16,7 +16,7 @@ from litestar.typing import FieldDefinition
 
 from guerdon.api import auth, explorer, slashes
 from guerdon.api.document import camel
-from guerdon.api.integration import coupon_reservations, customer_sessions, customers, events, v1
+from guerdon.api.integration import coupon_reservations, customer_data, customer_sessions, customers, events, v1
 from guerdon.api.integration import referrals as shop_referrals
 from guerdon.api.management import (
     additional_costs,
@@ -244,6 +244,7 @@ def build_framework(state: dict[str, Any], lifespan: list[Any] | None = None) ->
 
 INTEGRATION: list[Any] = [
     *coupon_reservations.handlers,
+    *customer_data.handlers,
     *customer_sessions.handlers,
     *customers.handlers,
     *events.handlers,

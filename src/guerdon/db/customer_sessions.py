@@ -26,9 +26,9 @@ READ = """
 SELECT a.revision, k.id IS NOT NULL AS key_alive,
     s.id AS session_id, s.profile_integration_id AS session_profile, s.store_integration_id, s.state,
     s.first_session, s.coupon_codes, s.coupon_keys, s.referral_code, s.content, s.update_count,
-    s.created AS session_created, s.updated AS session_updated, s.total, s.kept_codes,
+    s.created AS session_created, s.updated AS session_updated, s.total, s.kept_codes, s.erasures AS session_erasures,
     p.id AS profile_id, p.integration_id AS profile_integration_id, p.attributes AS profile_attributes,
-    p.closed_sessions, p.total_sales, p.last_activity, p.created AS profile_created, p.version,
+    p.closed_sessions, p.total_sales, p.last_activity, p.created AS profile_created, p.version, p.erasures,
     p.id IS NOT NULL AND EXISTS (
         SELECT FROM customer_sessions o WHERE o.profile_id = p.id AND o.id IS DISTINCT FROM s.id
     ) AS has_other_sessions,
@@ -64,7 +64,8 @@ FROM customer_sessions s WHERE s.application_id = $1 AND s.id = $2 AND s.update_
 
 # The profile first, then the session, then what is shared, which is the lock order everywhere. A session that somebody
 # else changed since it was read gives no row. With a version ($30), a profile that changed since it was read, or came
-# to be, gives no row either.
+# to be, gives no row either. Nor is anything written of whom data was erased since it was read (db/customer_data):
+# neither the session's own, nor the customer's, nor those of the advocate, whose row is looked at under a lock.
 PROFILE_AND_SESSION = """
 new_profile AS (
     INSERT INTO profiles (account_id, sandbox, integration_id, attributes, closed_sessions, total_sales,
@@ -79,17 +80,21 @@ new_profile AS (
         attributes = CASE WHEN $6 = '{}' THEN attributes ELSE jsonb_strip_nulls(attributes || $6) END,
         closed_sessions = closed_sessions + $7, total_sales = total_sales + $8,
         version = version + CASE WHEN $30::bigint IS NULL THEN 0 ELSE 1 END
-    WHERE id = $4 AND ($30::bigint IS NULL OR version = $30)
+    WHERE id = $4 AND ($30::bigint IS NULL OR version = $30) AND erasures = $32
     RETURNING id
 ), profile AS (
     SELECT id FROM new_profile UNION ALL SELECT id FROM old_profile
+), advocate AS (
+    SELECT id FROM profiles WHERE id = $33 AND erasures = $34 FOR KEY SHARE
+), people AS (
+    SELECT WHERE ($5 = '' OR EXISTS (SELECT FROM profile)) AND ($33::bigint IS NULL OR EXISTS (SELECT FROM advocate))
 ), new_session AS (
     INSERT INTO customer_sessions (application_id, integration_id, profile_id, profile_integration_id,
         store_integration_id, state, first_session, coupon_codes, coupon_keys, referral_code, content, effects,
         total, total_discounts, update_count, created, updated, closed_at, referral_key, kept_codes, charged)
     SELECT $1, $3, (SELECT id FROM profile), $5, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, 1, $9, $9,
         CASE WHEN $11 = 'closed' THEN $9 END, $27, $28, $29
-    WHERE $2::bigint IS NULL
+    FROM people WHERE $2::bigint IS NULL
     ON CONFLICT ON CONSTRAINT customer_sessions_integration_id_key DO NOTHING
     RETURNING id
 ), old_session AS (
@@ -99,7 +104,7 @@ new_profile AS (
         referral_key = $27, kept_codes = $28, charged = $29, update_count = update_count + 1, updated = $9,
         closed_at = CASE WHEN $11 = 'closed' THEN $9 ELSE closed_at END,
         cancelled_at = CASE WHEN $11 = 'cancelled' THEN $9 ELSE cancelled_at END
-    WHERE id = $2 AND update_count = $20
+    FROM people WHERE id = $2 AND update_count = $20 AND erasures = $31
     RETURNING id
 ), session AS (
     SELECT id FROM new_session UNION ALL SELECT id FROM old_session
@@ -126,9 +131,9 @@ SETTLE = (
     "WITH"
     + PROFILE_AND_SESSION
     + """, given AS (
-    SELECT $1::bigint AS application_id, $31::json AS coupons, $32::json AS referrals, $33::json AS limits,
-        $34::json AS campaigns, $9::timestamptz AS now, session.id AS session_id, (SELECT id FROM profile) AS profile_id
-    FROM session WHERE $5 = '' OR EXISTS (SELECT FROM profile)
+    SELECT $1::bigint AS application_id, $35::json AS coupons, $36::json AS referrals, $37::json AS limits,
+        $38::json AS campaigns, $9::timestamptz AS now, session.id AS session_id, (SELECT id FROM profile) AS profile_id
+    FROM session
 ),"""
     + COUNTING
     + """, redeemed_coupon AS (
@@ -201,6 +206,7 @@ class StoredSession(Struct, kw_only=True):
     created: datetime
     updated: datetime
     total: Decimal
+    erasures: int
     kept_codes: tuple[KeptCode, ...] = ()
 
 
@@ -215,10 +221,12 @@ class StoredProfile(Struct, kw_only=True):
     last_activity: datetime
     created: datetime
     version: int
+    erasures: int
 
 
 class Read(Struct, kw_only=True):
-    """What one read brings: the revision the request must be judged at, and all that is stored around it."""
+    """What one read brings: the revision the request must be judged at, and all that is stored around it.
+    `advocate_erasures` comes with the referral, where there is one (flows/complete.py)."""
 
     revision: int
     key_alive: bool
@@ -226,6 +234,7 @@ class Read(Struct, kw_only=True):
     profile: StoredProfile | None
     has_other_sessions: bool
     coupons: list[CouponRow]
+    advocate_erasures: int = 0
 
 
 class Write(Struct, kw_only=True):
@@ -263,6 +272,10 @@ class Write(Struct, kw_only=True):
     kept_codes: str
     charged: str
     profile_version: int | None
+    session_erasures: int
+    profile_erasures: int
+    advocate_id: int | None
+    advocate_erasures: int
 
 
 class Written(Struct):
@@ -309,6 +322,7 @@ def _session(row: Any) -> StoredSession:
         created=row["session_created"],
         updated=row["session_updated"],
         total=row["total"],
+        erasures=row["session_erasures"],
         kept_codes=() if row["kept_codes"] == "[]" else decoder(tuple[KeptCode, ...]).decode(row["kept_codes"]),
     )
 
@@ -323,6 +337,7 @@ def _profile(row: Any) -> StoredProfile:
         last_activity=row["last_activity"],
         created=row["profile_created"],
         version=row["version"],
+        erasures=row["erasures"],
     )
 
 

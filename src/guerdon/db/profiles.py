@@ -51,7 +51,8 @@ def profile_of(row: Row) -> CustomerProfile:
     """The customer of a row of profiles."""
     values: dict[str, Any] = dict(row)
     values["attributes"] = decoder(dict[str, Any]).decode(values["attributes"])
-    values.pop("version", None)
+    for name in ("version", "erasures"):
+        values.pop(name, None)
     return CustomerProfile(**values, audience_memberships=[])
 
 

@@ -112,6 +112,7 @@ class AdvocateRow(Struct, kw_only=True):
     total_sales: Decimal
     last_activity: datetime
     created: datetime
+    erasures: int
 
 
 class FoundReferral(Struct, kw_only=True):

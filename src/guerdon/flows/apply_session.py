@@ -68,7 +68,7 @@ async def _complete(conn: Connection, program: Program, facts: Facts, around: Re
     """What only some requests need: the referral of the session, and what a closed session stands for."""
     if facts.event == REVOKED and around.session is not None:
         return await with_standing(conn, program, facts, around.session)
-    return facts if facts.event == CANCELLED else await with_its_referral(conn, program, facts)
+    return facts if facts.event == CANCELLED else await with_its_referral(conn, program, facts, around)
 
 
 def _asked_of(new: NewCustomerSessionV2) -> NewCustomerSessionV2:

@@ -212,6 +212,10 @@ def _write(decided: Decided, response_content: list[str], profile_version: int |
         kept_codes=encode_text(kept_codes(facts, outcome)),
         charged=encode_text(outcome.charged),
         profile_version=profile_version,
+        session_erasures=stored.erasures if stored else 0,
+        profile_erasures=around.profile.erasures if around.profile else 0,
+        advocate_id=facts.advocate.id if facts.advocate else None,
+        advocate_erasures=around.advocate_erasures,
     )
 
 

@@ -3,7 +3,7 @@
 from msgspec import structs
 
 from guerdon.db import customer_sessions, session_codes
-from guerdon.db.customer_sessions import StoredSession
+from guerdon.db.customer_sessions import Read, StoredSession
 from guerdon.db.pool import Connection
 from guerdon.engine.facts import Facts
 from guerdon.engine.program import Program
@@ -11,14 +11,17 @@ from guerdon.errors import Retry
 from guerdon.flows.merge import with_referral
 
 
-async def with_its_referral(conn: Connection, program: Program, facts: Facts) -> Facts:
-    """The facts with the referral that the session's code names, if there is one."""
+async def with_its_referral(conn: Connection, program: Program, facts: Facts, around: Read) -> Facts:
+    """The facts with the referral that the session's code names, if there is one; `around` is told of its advocate."""
     session = facts.session
     if not session.referral_code:
         return facts
     key = program.settings.fold(session.referral_code)
     found = await session_codes.find_referral(conn, program.settings.id, key, session.profile_id)
-    return facts if found is None else with_referral(facts, found)
+    if found is None:
+        return facts
+    around.advocate_erasures = found.advocate.erasures if found.advocate else 0
+    return with_referral(facts, found)
 
 
 async def with_standing(conn: Connection, program: Program, facts: Facts, stored: StoredSession) -> Facts:

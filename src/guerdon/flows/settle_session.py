@@ -92,7 +92,7 @@ async def _return(
     facts = structs.replace(facts, returned=returned, run_rules=run_rules)
     facts = await with_standing(conn, program, facts, stored)
     if run_rules:
-        facts = await with_its_referral(conn, program, facts)
+        facts = await with_its_referral(conn, program, facts, around)
     facts, outcome = await decide(conn, program, facts, request.judged_at)
     merged = written_into(merged, outcome)
     decided = Decided(program, merged, facts, outcome, around, request.now, request.judged_at)
