@@ -8,7 +8,7 @@ import pytest
 from checkout import coupon_rule, effects, line, percent, running, update
 from crowd import cancel, close, session
 
-GATES = ["", "customer_sessions", "coupons"]
+GATES = ["", "coupons"]
 STALE = pytest.mark.xfail(strict=True, reason="what was read of a code is not looked at again when it is counted")
 
 
