@@ -5,7 +5,7 @@ one after the other, at once, or with the server killed in between. It reads the
 from them alone what every counter must be, and compares. `sql` is what the `server` fixture has (or
 `processes.look_at(url)`), and nothing may be written while it looks.
 
-What must hold (core.md §3, §6.5, §8.2; ADR 0016):
+What must hold (core.md §3, §6.5, §8.2; ADR 0017):
 
 - a session: its log is a legal life that ends in its state; `update_count` is the number of its log entries; what it
   holds is what its last entry gave, and what was taken back is what had been given, to the last digit.

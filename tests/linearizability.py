@@ -1,4 +1,4 @@
-"""Is a history of concurrent operations linearizable? The search of Wing and Gong with Lowe's memory (ADR 0016).
+"""Is a history of concurrent operations linearizable? The search of Wing and Gong with Lowe's memory (ADR 0017).
 
 Operations took effect one by one, each somewhere between its call and its answer; the question is whether some such
 order explains every answer. The search puts first any operation that was called before all that are still missing were

@@ -2,8 +2,8 @@
 
 A fork is a process of its own like any other, with its own memory, connections and sockets; it only starts in a tenth
 of the time, which lets a test kill fifty of them. Run by `processes.Nursery`: each line of its input is
-`{"log": path, "settings": {variable: value}}`, answered by the pid of a server in a process group of its own. All that
-still live die with it.
+`{"log": path, "settings": {variable: value}}`, answered by the pid of a server in a process group of its own. The
+servers die with it, however it ends.
 """
 
 import ctypes
@@ -21,12 +21,14 @@ NEEDED_TO_SERVE = (
     "uvicorn.protocols.http.httptools_impl",
 )  # fmt: skip
 
-SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER
+PRCTL = ctypes.CDLL(None).prctl
+DIES_WITH_ITS_PARENT, SUBREAPER = 1, 36  # PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER
 
 
 def _become_a_server(order):
     """In the fork: as if `guerdon serve` had just been started by somebody else."""
     os.setsid()
+    PRCTL(DIES_WITH_ITS_PARENT, signal.SIGKILL)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     nothing = os.open(os.devnull, os.O_RDONLY)
     log = os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
@@ -43,21 +45,14 @@ def main():
         importlib.import_module(name)
     build_app({})  # what it imports when it is first called
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks how they ended,
-    ctypes.CDLL(None).prctl(SUBREAPER, 1)  # nor how the PostgreSQL ended that one of them left behind
-    groups = []
+    PRCTL(SUBREAPER, 1)  # nor how the PostgreSQL ended that one of them left behind
     for line in sys.stdin:
         pid = os.fork()
         if pid == 0:
             _become_a_server(json.loads(line))
             return
-        groups.append(pid)
         sys.stdout.write(f"{pid}\n")
         sys.stdout.flush()
-    for group in groups:
-        try:
-            os.killpg(group, signal.SIGKILL)
-        except ProcessLookupError:
-            continue
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ import pytest
 from checkout import coupon_rule, define, line, running, update
 from crowd import close, session
 
-GATES = ["", "customer_sessions", "coupons"]
+GATES = ["", "coupons"]
 
 
 def one_more(*path):

@@ -8,7 +8,7 @@ import pytest
 from checkout import coupon_rule, effects, line, percent, running, update
 from crowd import cancel, close, session
 
-GATES = ["", "customer_sessions", "coupons"]
+GATES = ["", "coupons"]
 
 
 def with_code(several, sessions, code, profile="p{}", **members):

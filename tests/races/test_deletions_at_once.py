@@ -8,7 +8,7 @@ from checkout import coupon_rule, effects, line, running, update
 from coming import must_be_there
 from crowd import cancel, close
 
-GATES = ["", "customer_sessions", "coupons", "campaigns"]
+GATES = ["", "coupons", "campaigns"]
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ def test_edits_lose_nothing_that_is_counted(several, campaign, gate):
     assert tuple(row) == ("Renamed", 6, 60)
 
 
-@pytest.mark.parametrize("gate", ["", "customer_sessions", "profiles"])
+@pytest.mark.parametrize("gate", ["", "profiles"])
 def test_the_data_of_a_customer_is_deleted(several, campaign, gate):
     """The sums stay; only what tells of the person goes (core.md §9.3)."""
     for number in range(6):

@@ -8,7 +8,7 @@ import make
 from checkout import COUPON_VALID, coupon_rule, effects, line, percent, running, update
 from crowd import cancel, close, session
 
-GATES = ["", "customer_sessions", "limit_counters"]
+GATES = ["", "limit_counters"]
 TEN = ["setDiscount", "Ten", 10]
 
 
@@ -141,7 +141,7 @@ def test_every_identifier_is_charged(several):
     assert len(used(several)) == 2
 
 
-@pytest.mark.parametrize("gate", ["", "coupons", "limit_counters"])
+@pytest.mark.parametrize("gate", ["", "limit_counters"])
 def test_the_last_code_that_a_rule_makes(several, gate):
     """It is made, and counted, while the session is open; a cancellation does not undo that."""
     settings = {"validCharacters": ["A", "B", "C"], "couponPattern": "NEW-######"}
@@ -158,7 +158,7 @@ def test_the_last_code_that_a_rule_makes(several, gate):
     assert used(several) == {("createCoupon",): ("", 2)}
 
 
-@pytest.mark.parametrize("gate", ["", "coupons", "coupon_reservations"])
+@pytest.mark.parametrize("gate", ["", "coupon_reservations"])
 def test_the_last_reservation(several, gate):
     """Rules reserve while the session is open."""
     codes = [{"code": "HARD", "usageLimit": 0, "reservationLimit": 2}]
@@ -175,7 +175,7 @@ def test_the_last_reservation(several, gate):
     assert {row["integration_id"] for row in holders} == {one["profileIntegrationId"] for one in kept}
 
 
-@pytest.mark.parametrize("gate", ["", "coupons", "coupon_reservations"])
+@pytest.mark.parametrize("gate", ["", "coupon_reservations"])
 def test_reservations_of_the_shop_and_of_rules(several, gate):
     """The shop reserves and takes back, a rule reserves for the same customer: the counter is what there is."""
     codes = [{"code": "SOFT", "usageLimit": 0}]
@@ -187,7 +187,7 @@ def test_reservations_of_the_shop_and_of_rules(several, gate):
     assert {answer.status_code for answer in answers} <= {200, 201, 204}, [answer.text for answer in answers]
 
 
-@pytest.mark.parametrize("gate", ["", "customer_sessions", "referrals"])
+@pytest.mark.parametrize("gate", ["", "referrals"])
 def test_the_last_use_of_a_referral(several, gate):
     rule = make.rule(condition=["and", ["referralValid"]], effects=[["setDiscount", "Friend", 10]])
     campaign, _ = running(several.manager, rule, features=["referrals"])
@@ -203,7 +203,7 @@ def test_the_last_use_of_a_referral(several, gate):
     assert several.sql("SELECT usage_counter FROM referrals")[0]["usage_counter"] == 0
 
 
-@pytest.mark.parametrize("gate", ["", "customer_sessions", "referrals"])
+@pytest.mark.parametrize("gate", ["", "referrals"])
 def test_a_friend_comes_once(several, gate):
     """Whoever redeems two referrals at the same moment is referred by one."""
     rule = make.rule(condition=["and", ["referralValid"]], effects=[["setDiscount", "Friend", 10]])

@@ -7,7 +7,7 @@ from coming import must_be_there
 from crowd import cancel, close, reopen, session, take_back
 
 BUSY = refusal("Too many requests are updating this session at the same time", status=409)
-GATES = ["", "customer_sessions", "profiles"]
+GATES = ["", "customer_sessions"]
 WHOLE = [line(quantity=2, price=50)]
 
 
