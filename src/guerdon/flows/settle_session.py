@@ -122,11 +122,15 @@ def returned_lines(items: Sequence[CartItem], wanted: Sequence[NewReturnedCartIt
     first = [item.returned_quantity or 0 for item in items]
     taken: dict[int, int] = {}
     for place, one in enumerate(wanted):
-        positions = _positions(items, one, f"/returnedCartItems/{place}")
-        rest = sum(left[at] for at in positions) if one.quantity is UNSET else one.quantity
-        if rest < 1 or rest > sum(left[at] for at in positions):
-            details = f"quantity must be from 1 to {sum(left[at] for at in positions)}, the units that are left"
-            raise Invalid(errors=[Problem.at(f"/returnedCartItems/{place}/quantity", "Invalid value", details)])
+        pointer = f"/returnedCartItems/{place}"
+        positions = _positions(items, one, pointer)
+        most = sum(left[at] for at in positions)
+        if not most:
+            raise Invalid(errors=[Problem.at(pointer, "Invalid value", "all of its units are returned already")])
+        rest = most if one.quantity is UNSET else one.quantity
+        if not 1 <= rest <= most:
+            details = f"quantity must be from 1 to {most}, the units that are left"
+            raise Invalid(errors=[Problem.at(f"{pointer}/quantity", "Invalid value", details)])
         for at in positions:
             count = min(rest, left[at])
             if count:
