@@ -222,6 +222,29 @@ def test_the_advocate_of_somebody_else(shop, manager, server):
     assert_books_balance(server.sql)
 
 
+def test_events_and_updates_of_the_profile(shop, manager, server):
+    define(manager, "Event", "remark", eventType="review")
+    tell(shop, "kim")
+    update(shop, "s1", {"profileId": "kim", "state": "closed"} | secret())
+    body = {"profileId": "kim", "type": "review", "attributes": {"remark": "SECRET"}, "responseContent": ["event"]}
+    assert shop.post("/v2/events", json=body, headers={"Idempotency-Key": "k"}).status_code == 204
+    about = {"integrationId": "e1", "connectedSessionId": "s1"}
+    assert shop.post("/v3/events", json=body | about).status_code == 204
+    others = {"integrationId": "e2", "connectedSessionId": "s1", "profileId": "lee", "attributes": {"remark": "<lee>"}}
+    assert shop.post("/v3/events", json=body | others).status_code == 204
+    profile = {"attributes": notes("SECRET"), "responseContent": ["customerProfile"]}
+    params = {"runRuleEngine": True}
+    answer = shop.put("/v2/customer_profiles/kim", json=profile, params=params, headers={"Idempotency-Key": "k"})
+    assert answer.status_code == 200, answer.text
+    assert found(server, "SECRET", "<lee>") == ["SECRET", "<lee>"]
+    before = len(server.sql("SELECT id FROM events"))
+    erase(shop)
+    assert found(server, "SECRET", "<lee>") == ["<lee>"]
+    assert shop.get("/v3/events/e1").json()["attributes"] == {}
+    assert shop.get("/v3/events/e2").json()["attributes"] == {"remark": "<lee>"}
+    assert len(server.sql("SELECT id FROM events")) == before
+
+
 def test_answers_kept_for_idempotency_keys(shop, manager, server):
     tell(shop, "kim")
     body = {"customerSession": secret(), "responseContent": CONTENT}

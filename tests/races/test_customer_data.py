@@ -4,6 +4,7 @@ left when both are."""
 import asyncio
 import random
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import httpx
 import pytest
@@ -175,6 +176,32 @@ def test_cancelling_reopening_and_returning(shop, manager, server):
         answer = during_an_erasure(server, send)
         assert answer.status_code in (200, 201), (name, answer.text)
         nothing_is_left(server)
+
+
+@pytest.mark.parametrize("customer", ["kim", "lee"])
+def test_an_event_about_a_session(shop, manager, server, customer):
+    """The customer's own, and somebody else's that is connected with a session of theirs."""
+    define(manager, "Event", "remark", eventType="review")
+    tell(shop, "kim")
+    update(shop, "s1", {"profileId": "kim", "state": "closed"} | TOLD)
+    event = {"profileId": customer, "type": "review", "integrationId": "e1", "connectedSessionId": "s1"}
+    answer = during_an_erasure(server, lambda client: client.post("/v3/events", json=event))
+    assert answer.status_code == 204
+    assert len(server.sql("SELECT event_id FROM advanced_events")) == 1
+    nothing_is_left(server)
+
+
+def test_an_update_of_the_profile(shop, manager, server):
+    """It counts as told after it."""
+    tell(shop, "kim")
+    update(shop, "s1", {"profileId": "kim"} | TOLD)
+    new = {"attributes": {"note": "mild"}, "responseContent": ["customerProfile"]}
+    params = {"runRuleEngine": True}
+    answer = during_an_erasure(
+        server, partial(httpx.Client.put, url="/v2/customer_profiles/kim", json=new, params=params)
+    )
+    assert answer.json()["customerProfile"]["attributes"] == {"note": "mild"}
+    nothing_is_left(server)
 
 
 def test_all_at_once(shop, manager, server):

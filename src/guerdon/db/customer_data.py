@@ -1,7 +1,7 @@
 """Erasing what is known of a customer (core.md §9.3), in all Applications of their environment.
 
-Gone are the custom attributes of the profile, of its sessions and their cart items, and identifiers; from the log and
-from answers kept for Idempotency-Keys as well. Ids, totals, effects and counters stay.
+Gone are the custom attributes of the profile, of its sessions and their cart items and of its events, and identifiers;
+from the log and from answers kept for Idempotency-Keys as well. Ids, totals, effects and counters stay.
 
 The customer is locked first, then their sessions, as everywhere; `erasures` of both is raised, by which a request that
 was judged with what it read before notices that it may not be written (db/customer_sessions).
@@ -71,6 +71,10 @@ UPDATE events e SET facts = n.facts::json, effects = n.effects::json
 FROM unnest($2::bigint[], $3::timestamptz[], $4::text[], $5::text[]) AS n (id, created, facts, effects)
 WHERE e.id = n.id AND e.created = n.created AND e.application_id IN (SELECT id FROM applications WHERE account_id = $1)
 """
+ERASE_ADVANCED = """
+UPDATE advanced_events e SET attributes = '{}'
+WHERE e.profile_id = $2 AND e.application_id IN (SELECT id FROM applications WHERE account_id = $1)
+"""
 # Answers that name the customer, or a session of theirs.
 LOCK_ANSWERS = """
 SELECT k.application_id, k.digest, k.content FROM idempotency_keys k JOIN applications a ON a.id = k.application_id
@@ -96,6 +100,7 @@ async def erase_customer(conn: Connection, application_id: int, integration_id: 
     entries = await conn.fetch(LIST_EVENTS, *scope, profile["sandbox"], integration_id)
     for some in _batches(entries):
         await _erase_entries(conn, scope, some, integration_id)
+    await conn.execute(ERASE_ADVANCED, account_id, profile_id)
     named = [integration_id, *(row["integration_id"] for row in sessions if row["updated"] > now - KEPT_FOR)]
     for row in await conn.fetch(LOCK_ANSWERS, account_id, profile["sandbox"], [encode(one) for one in named]):
         content = encode(_without_data(decoder(Any).decode(row["content"])))

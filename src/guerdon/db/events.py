@@ -16,8 +16,9 @@ SELECT id, application_id, type, session_id, revision, judged_at, facts, effects
 FROM events WHERE application_id = $1 AND id = $2
 """
 
-# The profile first, which is the lock order. One that changed since it was read, or came to be, gives no row. The facts
-# are looked at as jsonb, too, which refuses texts that no other column could hold.
+# The profile first, which is the lock order. One that changed since it was read, or came to be, gives no row; nor does
+# a session whose data was erased since (ADR 0016). The facts are looked at as jsonb, too, which refuses texts that no
+# other column could hold.
 WRITE = """
 WITH new_profile AS (
     INSERT INTO profiles (account_id, sandbox, integration_id, attributes, last_activity, created)
@@ -32,10 +33,13 @@ WITH new_profile AS (
     RETURNING id
 ), profile AS (
     SELECT id FROM new_profile UNION ALL SELECT id FROM old_profile UNION ALL SELECT NULL WHERE $4 = ''
+), session AS (
+    SELECT id FROM customer_sessions WHERE application_id = $1 AND id = $8 AND erasures = $14 FOR KEY SHARE
 ), event AS (
     INSERT INTO events (application_id, type, session_id, profile_id, revision, judged_at, facts, effects,
         response_content, created)
-    SELECT $1, $7, $8, profile.id, $9, $10, $11::json, $12, $13, $6 FROM profile WHERE $11::json::jsonb IS NOT NULL
+    SELECT $1, $7, $8, profile.id, $9, $10, $11::json, $12, $13, $6 FROM profile
+    WHERE $11::json::jsonb IS NOT NULL AND ($8::bigint IS NULL OR EXISTS (SELECT FROM session))
     RETURNING id, profile_id
 )
 SELECT id AS event_id, profile_id FROM event
@@ -69,7 +73,7 @@ class Record(Struct, kw_only=True):
 class NewEntry(Struct, kw_only=True):
     """What a request about a customer writes; JSON members are text already. `profile_id` is None for a new one, and
     for nobody, whose `profile_integration_id` is empty; `profile_version` is what it must still have. `session_id` is
-    that of a session that the event is about."""
+    that of a session that the event is about, `session_erasures` what it must still have."""
 
     application_id: int
     profile_id: int | None
@@ -84,6 +88,7 @@ class NewEntry(Struct, kw_only=True):
     facts: str
     effects: str
     response_content: list[str]
+    session_erasures: int
 
 
 class Written(Struct):
@@ -115,6 +120,7 @@ async def write(conn: Connection, new: NewEntry) -> Written:
         new.facts,
         new.effects,
         new.response_content,
+        new.session_erasures,
     )
     if row is None:
         raise Retry

@@ -220,6 +220,7 @@ def _entry(occasion: Occasion, decided: Decided) -> NewEntry:
         facts=encode_text(facts),
         effects=encode_text(outcome.effects),
         response_content=list(occasion.wanted),
+        session_erasures=around.session.erasures if around.session else 0,
     )
 
 
