@@ -69,9 +69,9 @@ def _next(history, missing, state, model):
             yield number, after
 
 
-def coupon(usage_limit, discount_limit, amount):
-    """The model of a code: each closing with it gives `amount` while there is that much. The state is
-    (uses, discounts given).
+def coupon(usage_limit, discount_limit, amount, *, parts=False):
+    """The model of a code: each closing with it gives `amount` while there is that much, with `parts` as much as there
+    is. The state is (uses, discounts given).
 
     Calls are "close" and "ask" (an open session), answered by the amount given, 0 when the code is rejected;
     ("cancel", amount) of a session that had been given that much, answered by it; "read", answered by the state.
@@ -83,7 +83,8 @@ def coupon(usage_limit, discount_limit, amount):
             return state if answer in (None, state) else None
         if isinstance(call, tuple):
             return (uses - 1, given - call[1]) if answer in (None, call[1]) else None
-        would_give = amount if uses < usage_limit and given + amount <= discount_limit else 0
+        left = min(amount, discount_limit - given)
+        would_give = left if uses < usage_limit and (parts or left == amount) else 0
         if answer not in (None, would_give):
             return None
         return (uses + 1, given + would_give) if call == "close" and would_give else state

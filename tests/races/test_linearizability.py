@@ -20,7 +20,7 @@ from linearizability import NEVER, Operation, coupon, linearization
 from processes import Server
 
 AMOUNT = Decimal(10)  # that a closing gives
-LIMITS = [(3, 1000), (1000, Decimal("35.5")), (5, 40)]  # uses, budget
+LIMITS = [(3, 1000, False), (1000, Decimal("35.5"), True), (5, 40, False)]  # uses, budget, whether it may be less
 
 
 class Recorder:
@@ -86,28 +86,30 @@ class Recorder:
         return sum(Decimal(str(props["value"])) for kind, props in effects(body) if kind == wanted)
 
 
-def code_with(manager, uses, budget):
+def code_with(manager, uses, budget, parts):
     """A code that takes ten off, with limits of its own; its URL."""
     codes = [{"code": "CODE", "usageLimit": uses, "discountLimit": float(budget)}]
-    campaign, made = running(manager, coupon_rule(["setDiscount", "Ten", 10]), codes=codes)
+    campaign, made = running(manager, coupon_rule(["setDiscount", "Ten", 10, {"partial": parts}]), codes=codes)
     return f"{make.CAMPAIGNS}/{campaign['id']}/coupons/{made['CODE']['id']}"
 
 
-def campaign_with(manager, uses, budget):
+def campaign_with(manager, uses, budget, parts):
     """The same, with limits of the campaign; the URL of that."""
     limits = [("redeemCoupon", uses), ("setDiscount", float(budget))]
     limits = [{"action": action, "limit": limit, "entities": []} for action, limit in limits]
     codes = [{"code": "CODE", "usageLimit": 0}]
-    campaign, _ = running(manager, coupon_rule(["setDiscount", "Ten", 10]), codes=codes, limits=limits)
+    campaign, _ = running(
+        manager, coupon_rule(["setDiscount", "Ten", 10, {"partial": parts}]), codes=codes, limits=limits
+    )
     return f"{make.CAMPAIGNS}/{campaign['id']}"
 
 
 @pytest.mark.parametrize("limited", [code_with, campaign_with])
-@pytest.mark.parametrize(("uses", "budget"), LIMITS)
-def test_the_history_of_a_code_and_of_a_campaign(several, uses, budget, limited):
-    recorder = Recorder(several.urls, limited(several.manager, uses, budget))
+@pytest.mark.parametrize(("uses", "budget", "parts"), LIMITS)
+def test_the_history_of_a_code_and_of_a_campaign(several, uses, budget, parts, limited):
+    recorder = Recorder(several.urls, limited(several.manager, uses, budget, parts))
     history = recorder.run(clients=6, sessions=12)
-    model = coupon(uses, budget, AMOUNT)
+    model = coupon(uses, budget, AMOUNT, parts=parts)
     assert linearization(history, model, (0, 0)) is not None, history
 
     # It is not so because anything goes: one more use, one cent more or an older reading cannot be explained.
@@ -128,9 +130,9 @@ def test_the_history_of_a_code_and_of_a_campaign(several, uses, budget, limited)
 
 def test_the_history_of_a_code_while_servers_are_killed(several, nursery, database, tmp_path):
     """Closings that nobody answered count at most once, whenever that was."""
-    uses, budget = LIMITS[2]
+    uses, budget, parts = LIMITS[1]
     mortal = Server(nursery, tmp_path / "mortal.log", GUERDON_DATABASE_URL=database).start().ready()
-    recorder = Recorder([mortal.url, *several.urls], code_with(several.manager, uses, budget))
+    recorder = Recorder([mortal.url, *several.urls], code_with(several.manager, uses, budget, parts))
     done = threading.Event()
 
     def kill():
@@ -145,7 +147,7 @@ def test_the_history_of_a_code_while_servers_are_killed(several, nursery, databa
         done.set()
         killed.result()
     mortal.kill()
-    assert linearization(history, coupon(uses, budget, AMOUNT), (0, 0)) is not None, history
+    assert linearization(history, coupon(uses, budget, AMOUNT, parts=parts), (0, 0)) is not None, history
 
 
 # --- the checker

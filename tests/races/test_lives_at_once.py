@@ -3,7 +3,6 @@
 import pytest
 
 from checkout import coupon_rule, line, refusal, running, update
-from coming import must_be_there
 from crowd import cancel, close, reopen, session, take_back
 
 BUSY = refusal("Too many requests are updating this session at the same time", status=409)
@@ -106,7 +105,6 @@ def test_close_against_changes_of_the_cart(several, bought):
 
 @pytest.mark.parametrize("gate", GATES)
 def test_return_against_cancel(several, bought, gate):
-    must_be_there(several, take_back(bought("probe")))
     for number in range(3):
         session_id = bought(f"s{number}")
         returned, cancelled = several.at_once(take_back(session_id), cancel(session_id), gate=gate)
@@ -117,7 +115,6 @@ def test_return_against_cancel(several, bought, gate):
 
 
 def test_the_last_units_are_returned_once(several, bought):
-    must_be_there(several, take_back(bought("probe")))
     bought("s1")
     left = 2
     for _ in range(4):
@@ -127,13 +124,11 @@ def test_the_last_units_are_returned_once(several, bought):
         left -= len(done)
     [item] = several.shop.get("/v2/customer_sessions/s1").json()["customerSession"]["cartItems"]
     assert (item["returnedQuantity"], item["remainingQuantity"], left) == (2, 0, 0)
-    assert several.sql("SELECT count(*) AS n FROM returns WHERE session_id = 2")[0]["n"] == 2
+    assert several.sql("SELECT count(*) AS n FROM returns ")[0]["n"] == 2
 
 
 @pytest.mark.parametrize("gate", GATES)
 def test_return_against_reopening(several, bought, gate):
-    must_be_there(several, take_back(bought("probe")))
-    must_be_there(several, reopen(bought("another")))
     for number in range(3):
         session_id = bought(f"s{number}")
         returned, opened = several.at_once(take_back(session_id), reopen(session_id), gate=gate)
@@ -143,7 +138,6 @@ def test_return_against_reopening(several, bought, gate):
 
 @pytest.mark.parametrize("gate", GATES)
 def test_a_double_reopening(several, bought, gate):
-    must_be_there(several, reopen(bought("probe")))
     bought("s1")
     assert statuses(several.at_once(*[reopen("s1")] * 5, gate=gate)).count(200) == 1
     assert stored(several, "s1") == ("open", 2)
@@ -151,7 +145,6 @@ def test_a_double_reopening(several, bought, gate):
 
 
 def test_reopening_against_cancel_and_close(several, bought):
-    must_be_there(several, reopen(bought("probe")))
     for number in range(4):
         session_id = bought(f"s{number}")
         requests = [reopen(session_id), cancel(session_id), close(session_id), reopen(session_id)]
