@@ -13,7 +13,7 @@ GRANTED = ("setDiscount", {"name": "Five", "value": 5})
 # Each of these is another customer, session, identifier and code.
 NAMES = [
     "kim", "Kim", "KIM", " kim", "kim ", "kim\t", "kim\n", "\u00a0kim", "k\u200bim", "\ufeffkim", "kim\u0301", "kím",
-    "\u202emik", "ｋｉｍ", "kım", "kim\u0001", "名前", "👩‍👩‍👧", "\U0010ffff", "ﬁ", "fi", "ß", "ss", "SS", "ſ", "Σ", "ς",
+    "\u202emik", "\uff4b\uff49\uff4d", "k\u0131m", "kim\u0001", "名前", "👩‍👩‍👧", "\U0010ffff", "ﬁ", "fi", "ß", "ss", "SS", "\u017f", "Σ", "ς",
     "null", "true", "0", "00", "-1", "1e3", "NaN", "{}", "[]", "'", '"', "\\", "%", "%20", "/", "?", "#", "a,b", "{a}",
     "$1", "; DROP TABLE profiles", "<script>", "${7*7}", "x" * 100,
 ]  # fmt: skip
