@@ -446,3 +446,22 @@ def test_codes_that_are_none(server, shop, code):
         server, shop, "PUT", "/v2/customer_sessions/s1", json={"customerSession": {"referralCode": code}}
     )
     assert status == 400, body
+
+
+@pytest.mark.parametrize("state", ["open", "closed"])
+def test_the_own_code_of_a_known_customer(shop, manager, server, state):
+    """Customer and advocate are one row, whose attributes rules write in either role."""
+    define(manager, "CustomerProfile", "asked", "number")
+    define(manager, "CustomerProfile", "shared", "number")
+    campaign = inviting(manager)
+    code = make.new_referral(shop, campaign["id"], "kim")["code"]
+    for session_id in ("s1", "s2"):
+        assert visit(shop, code, session_id=session_id, state=state) == [
+            refused(code, "ReferralRecipientIdSameAsAdvocate")
+        ]
+    both = [["updateAttribute", [whose, "Attributes", name], 1] for whose, name in
+            (("Profile", "asked"), ("AdvocateProfile", "shared"))]  # fmt: skip
+    running(manager, make.rule(title="Both", effects=both))
+    assert len(visit(shop, code, session_id="s3", state=state)) == 3
+    [kim] = server.sql("SELECT attributes FROM profiles")
+    assert kim["attributes"] == '{"asked": 1, "shared": 1}'

@@ -319,6 +319,13 @@ class Facts(Struct, frozen=True, kw_only=True, omit_defaults=True):
         """Whether what this request gives is given for good: a session that closes, or no session at all."""
         return self.session.state == "closed" or not self.of_session
 
+    @property
+    def own_code(self) -> bool:
+        """Whether the customer is the advocate: one person, whose referral is refused."""
+        if self.profile is None or self.advocate is None:
+            return False
+        return self.profile.integration_id == self.advocate.integration_id
+
 
 class Needs(Struct, frozen=True):
     """What must be read before a request can be judged: the profile, and coupons by their folded codes."""

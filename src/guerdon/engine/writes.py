@@ -42,7 +42,7 @@ class AttributeWrites:
         place = self._place(entity)
         now = {**self.frame.attributes.get(place, before), name: written}
         self.frame.put(self.frame.attributes, place, now)
-        self.frame.put(self.changed, (entity, self._id(entity), name), written)
+        self.frame.put(self.changed, (self._role(entity), self._id(entity), name), written)
         self.frame.emit(UpdateAttribute(path=f"{entity}.Attributes.{name}", value=written))
 
     def update_items(self, name: str, values: Iterable[tuple[Any, Any]]) -> None:
@@ -82,7 +82,13 @@ class AttributeWrites:
         return self.frame.current_coupon().id if entity == "Coupon" else None
 
     def _place(self, entity: str) -> Any:
-        return entity if entity != "Coupon" else (entity, self._id(entity))
+        return self._role(entity) if entity != "Coupon" else (entity, self._id(entity))
+
+    def _role(self, entity: str) -> str:
+        """Whose attributes they are: who types their own code is one person, though not their own friend."""
+        if entity != "AdvocateProfile":
+            return entity
+        return "Profile" if self.frame.facts.own_code else entity
 
     def _checked(self, entity: str, name: str, value: Any) -> Any:
         written = as_json(self.frame, value)

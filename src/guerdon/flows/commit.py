@@ -214,7 +214,8 @@ def _write(decided: Decided, response_content: list[str], profile_version: int |
         profile_version=profile_version,
         session_erasures=stored.erasures if stored else 0,
         profile_erasures=around.profile.erasures if around.profile else 0,
-        advocate_id=facts.advocate.id if facts.advocate else None,
+        # The row of a customer who is their own advocate is written: it cannot be locked beside that.
+        advocate_id=None if facts.advocate is None or facts.own_code else facts.advocate.id,
         advocate_erasures=around.advocate_erasures,
     )
 
