@@ -16,7 +16,10 @@ from guerdon.api.document import openapi_document
 from guerdon.wire.base import encode
 
 # Path parameters that are made to name what exists, so that requests get past the 404; the key itself must stay.
-KNOWN = {"application_id", "campaign_id", "ruleset_id", "attribute_id", "session_id"}
+KNOWN = {
+    "applicationId", "campaignId", "rulesetId", "attributeId", "sessionId", "collectionId", "additionalCostId",
+    "storeId", "valueMapId", "cartItemFilterId", "expressionId", "eventTypeId",
+}  # fmt: skip
 EVENTS = {"/v2/events", "/v3/events"}  # the same for their types
 KEYS = {"api_key_v1": f"ApiKey-v1 {INTEGRATION_KEY}", "manager_auth": f"ManagementKey-v1 {MANAGEMENT_KEY}"}
 
@@ -28,6 +31,16 @@ def stocked(shared, shared_manager, shared_shop):
         define(shared_manager, entity, "text")
     define(shared_manager, "Event", "text", eventType="review")
     running(shared_manager, coupon_rule(), make.rule(), codes=["TEN"])
+    for url, body in (
+        ("/v1/collections", {"name": "Sale"}),
+        ("/v1/additional_costs", make.cost()),
+        ("/v1/event_types", {"name": "survey", "title": "Survey"}),
+        ("/v1/applications/1/stores", make.store()),
+        ("/v1/applications/1/cart_item_filters", {"name": "Premium"}),
+        ("/v1/applications/1/cart_item_filters/1/expressions", {"expression": [".", "Session", "CartItems"]}),
+        (f"{make.CAMPAIGNS}/1/value_maps", {}),
+    ):
+        shared_manager.post(url, json=body).raise_for_status()
     session = {"profileId": "kim", "cartItems": [line()], "couponCodes": ["TEN"], "state": "closed"}
     url = "/v2/customer_sessions/s1"
     shared_shop.put(url, json={"customerSession": session}).raise_for_status()
