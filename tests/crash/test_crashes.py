@@ -20,7 +20,7 @@ def set_up(server):
 
 def moment(crowd, chance):
     """Some time later, in the middle of something."""
-    crowd.wait_for_answers(chance.randrange(1, 25))
+    crowd.wait_for_answers(chance.randrange(1, 15))
     crowd.over.wait(chance.random() * 0.02)
 
 
