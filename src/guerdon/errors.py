@@ -109,5 +109,15 @@ class TooLarge(ClientError):
     status = 413
 
 
+class Unavailable(ClientError):
+    """503: the database cannot be reached. Whether the request was done is not known; under the same Idempotency-Key
+    it may be sent again."""
+
+    status = 503
+
+    def __init__(self) -> None:
+        super().__init__("The database cannot be reached at the moment")
+
+
 class Retry(Exception):
     """PostgreSQL asked for the transaction to be run again (SQLSTATE 40001, 40P01). Never reaches a client."""

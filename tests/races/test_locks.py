@@ -118,3 +118,21 @@ def test_a_deadlock_is_tried_again(shop, manager, server):
 
     assert effects(asyncio.run(race()).json())[0] == ("acceptCoupon", {"value": "TEN"})
     assert [tuple(row) for row in server.sql("SELECT closed_sessions, total_sales FROM profiles")] == [(1, 100)]
+
+
+def test_a_connection_that_breaks_is_a_503_without_a_stack(shop, server, caplog):
+    update(shop, "s1", {"profileId": "kim", "cartItems": [line()]})
+
+    async def race():
+        async with holding(server, "SELECT FROM profiles FOR UPDATE") as conn:
+            close = closing(server, "s1")
+            await waits(conn)
+            await conn.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+            return await close
+
+    answer = asyncio.run(race())
+    body = {"message": "The database cannot be reached at the moment", "errors": [], "StatusCode": 503}
+    assert (answer.status_code, answer.json()) == (503, body)
+    [logged] = [record for record in caplog.records if record.name == "guerdon"]
+    assert (logged.levelname, logged.exc_info) == ("WARNING", None)
+    assert update(shop, "s1", {"state": "closed"})["effects"] == []

@@ -6,7 +6,7 @@ from typing import Any
 from litestar import Response
 
 from guerdon.db import pool
-from guerdon.errors import ClientError, Conflict, ErrorResponse, Retry
+from guerdon.errors import ClientError, Conflict, ErrorResponse, Retry, Unavailable
 from guerdon.wire.base import encode
 
 log = logging.getLogger("guerdon")
@@ -40,6 +40,8 @@ def refusal(error: Exception, request: str) -> tuple[int, bytes]:
     known = error if isinstance(error, ClientError | Retry) else pool.client_error(error)
     if isinstance(known, Retry):
         known = Conflict("Too many requests are changing the same data at the same time")
+    if isinstance(known, Unavailable):
+        log.warning("%s: %s (%s)", request, known.message, error)
     if known is not None:
         return known.status, encode(known.body())
     log.error("%s failed", request, exc_info=error)

@@ -87,13 +87,29 @@ UPDATE rulesets r SET activated_at = $3
 FROM campaigns c
 WHERE c.id = r.campaign_id AND c.id = $1 AND r.id = $2 AND c.active_ruleset_id IS DISTINCT FROM r.id
 """
+# In the order of all locks (ADR 0015): what sessions count on comes before the campaign.
 HOLD = """
+WITH held_coupon AS (
+    SELECT id FROM coupons WHERE application_id = $2 AND campaign_id = $3 ORDER BY id FOR UPDATE
+), held_referral AS (
+    SELECT id FROM referrals
+    WHERE application_id = $2 AND campaign_id = $3 AND (SELECT count(*) FROM held_coupon) >= 0 ORDER BY id FOR UPDATE
+), held_counter AS (
+    SELECT id FROM limit_counters
+    WHERE application_id = $2 AND campaign_id = $3 AND (SELECT count(*) FROM held_referral) >= 0
+    ORDER BY action, period, entities FOR UPDATE
+)
 SELECT c.id FROM campaigns c JOIN applications a ON a.id = c.application_id
-WHERE a.account_id = $1 AND c.application_id = $2 AND c.id = $3 FOR UPDATE OF c
+WHERE a.account_id = $1 AND c.application_id = $2 AND c.id = $3 AND (SELECT count(*) FROM held_counter) >= 0
+FOR UPDATE OF c
 """
 DELETE = """
 DELETE FROM campaigns c USING applications a
 WHERE a.id = c.application_id AND a.account_id = $1 AND c.application_id = $2 AND c.id = $3
+"""
+EXISTS = """
+SELECT c.id FROM campaigns c JOIN applications a ON a.id = c.application_id
+WHERE a.account_id = $1 AND c.application_id = $2 AND c.id = $3
 """
 HAS_GROUP = "SELECT EXISTS (SELECT FROM evaluation_groups WHERE application_id = $1 AND id = $2)"
 HAS_RULESET = "SELECT EXISTS (SELECT FROM rulesets WHERE campaign_id = $1 AND id = $2)"
@@ -227,6 +243,7 @@ async def change_campaign(
 
 async def remove_campaign(conn: Connection, account_id: int, application_id: int, campaign_id: int) -> None:
     """Delete a campaign with its rulesets and coupons. What its effects did stays. Raises NotFound."""
+    first(await conn.fetchval(EXISTS, account_id, application_id, campaign_id), "Campaign")
     first(await conn.fetchval(HOLD, account_id, application_id, campaign_id), "Campaign")
     await programs.record_end_of_campaign(conn, application_id, campaign_id)
     await conn.execute(DELETE, account_id, application_id, campaign_id)

@@ -6,7 +6,7 @@ from typing import Any, NoReturn, TypeAlias
 
 import asyncpg
 
-from guerdon.errors import ClientError, Conflict, Invalid, NotFound, Retry
+from guerdon.errors import ClientError, Conflict, Invalid, NotFound, Retry, Unavailable
 
 Connection: TypeAlias = asyncpg.Connection
 DatabaseError = asyncpg.PostgresError
@@ -19,6 +19,16 @@ CONNECT_TIMEOUT = 10  # seconds
 
 SESSION_BUSY = "Too many requests are updating this session at the same time"
 PROFILE_BUSY = "Too many requests are updating this profile at the same time"
+
+# It is down, going down or coming up, or the connection broke.
+UNREACHABLE = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+    ConnectionError,
+    FileNotFoundError,  # the socket of a server that is not running
+)
 
 # Names of constraints are API: what breaking one means to the client.
 CONSTRAINTS: dict[str, ClientError] = {
@@ -126,6 +136,8 @@ def client_error(error: Exception, busy: str = SESSION_BUSY) -> ClientError | Re
     """What a database error means to a client; None when it is a bug of ours."""
     if isinstance(error, asyncpg.SerializationError | asyncpg.DeadlockDetectedError):
         return Retry()
+    if isinstance(error, UNREACHABLE):
+        return Unavailable()
     if isinstance(error, asyncpg.LockNotAvailableError):
         return Conflict(busy)
     if isinstance(error, asyncpg.ProgramLimitExceededError):  # names a constraint, too: whose index cannot hold it
