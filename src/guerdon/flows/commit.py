@@ -31,7 +31,7 @@ OF_OTHERS = ("AdvocateProfile", "Coupon", "Referral")
 
 
 class Decided(Struct, frozen=True):
-    """A judged request on a session: what it was judged from, and what came of it."""
+    """A judged request: what it was judged from, and what came of it."""
 
     program: Program
     merged: Merged
