@@ -85,7 +85,7 @@ def _fresh_database(postgres: str) -> Iterator[str]:
         await conn.execute(statement)
         await conn.close()
 
-    asyncio.run(execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}"))
+    asyncio.run(execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY"))
     yield _database(postgres, name)
     asyncio.run(execute(f"DROP DATABASE {name} WITH (FORCE)"))
 
