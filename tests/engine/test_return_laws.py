@@ -182,3 +182,24 @@ def test_rules_that_run_again_give_what_a_closing_of_the_rest_would_give(program
     assume({use.coupon_id for use in expected.coupon_uses} == redeemed)
     assert by_place(life.standing.effects) == by_place(expected.effects)
     assert free_items(life.standing.effects) == before | free_items(expected.effects)
+
+
+@settings(quick, max_examples=100)
+@given(shop(again=st.booleans()), facts(money(4), returned=False), st.data())
+def test_rules_that_run_again_give_no_more_than_is_left(program, request, data):
+    """Of the session as a whole, and of each unit: what other campaigns gave counts too."""
+    life = Life(program, request)
+    life.close()
+    while any(line.remaining for line in life.facts.session.cart_items):
+        back = life.give_back(*returns_of(data.draw, life), run_rules=True)
+        new = by_place(of_kind(back.effects, *DISCOUNTS))
+        if not new:
+            continue
+        session = life.facts.session
+        held = by_place(life.standing.effects)
+        assert sum(held.values()) <= max(session.total, sum(held.values()) - sum(new.values()))
+        costs = {line.position: line.price + line.costs for line in session.cart_items}
+        for position, place in {where[:2] for *_, where in new if where[0] is not None}:
+            of_unit = sum(value for (*_, where), value in held.items() if where[:2] == (position, place))
+            [line] = [line for line in session.cart_items if line.position == position]
+            assert of_unit <= costs[position] * (1 if place is not None else line.remaining)

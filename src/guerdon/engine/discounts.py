@@ -6,13 +6,15 @@ the unit in proportion to what is left of each. A discount is capped at what is 
 Application says otherwise; then nothing is capped.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
 from msgspec import UNSET
 
+from guerdon.engine.effects import Effect
 from guerdon.engine.facts import ZERO, Session
+from guerdon.engine.items import Item
 from guerdon.engine.limits import Limits
 from guerdon.engine.money import cut, plain, rounded, split
 from guerdon.engine.program import Settings
@@ -22,10 +24,12 @@ from guerdon.engine.props import (
     SetDiscountPerAdditionalCostPerItem,
     SetDiscountPerItem,
 )
+from guerdon.engine.rollback import value_of
 from guerdon.engine.talang.bundles import Marks
 from guerdon.engine.talang.values import QUOTIENT, EvaluationError
-from guerdon.engine.tally import COST, ORIGINAL, SCOPES, Tally
+from guerdon.engine.tally import COST, ORIGINAL, PRICE, SCOPES, Tally
 from guerdon.engine.undo import Undo
+from guerdon.engine.uses import DISCOUNTS
 
 SESSION, CART, COSTS = "sessionTotal", "cartItems", "additionalCosts"
 Amounts = tuple[Marks, list[tuple[Any, Decimal]]]
@@ -43,6 +47,29 @@ class Discounts:
         self.prices: dict[Any, Decimal] = {}
         self.costs: dict[Any, Decimal] = {}
         self.named: dict[tuple[Any, str], Decimal] = {}
+
+    def stand(self, effects: Iterable[Effect], items: Iterable[Item]) -> None:
+        """Count discounts that were given before and hold on, as JSON has them: a session of which items were returned,
+        and of which only some campaigns are judged again. Where lines are not the units that they were then, such as
+        when the Application flattens carts since, what was off a unit is off the cart."""
+        units = {item.unit: item for item in items}
+        for effect in effects:
+            if effect.effect_type not in DISCOUNTS:
+                continue
+            props, value = effect.props, value_of(effect)
+            cost, scope = props.get("additionalCost", ""), props.get("scope")
+            if "position" not in props:
+                scopes = (COSTS, (COST, cost)) if cost else (scope or self.settings.discount_scope,)
+                self._grant(value, dict.fromkeys((SESSION, *scopes)))
+                continue
+            scope = COST if cost else scope or self.settings.item_scope
+            item = units.get((props["position"], props.get("subPosition")))
+            if item is None:
+                self._grant(value, (SESSION, CART) if scope == PRICE else (SESSION,))
+            else:
+                tally = Tally(self, scope, cost)
+                tally.take(item, value)
+                tally.write()
 
     # --- what rules read
 
@@ -305,7 +332,7 @@ class Discounts:
         self.limits.take("setDiscountEffect", what=repr(name))
         return value
 
-    def _grant(self, value: Decimal, scopes: Sequence[Any]) -> None:
+    def _grant(self, value: Decimal, scopes: Iterable[Any]) -> None:
         for scope in scopes:
             self.undo.put(self.granted, scope, self.granted.get(scope, ZERO) + value)
 

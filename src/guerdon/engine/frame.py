@@ -99,6 +99,8 @@ class Frame:
         self._values: dict[Any, Any] = {}
         self._steps = 0
         self._turns: dict[str, int] = {}
+        if facts.standing is not None:
+            self.discounts.stand(facts.standing.effects, self.items())
 
     # --- what only some rules need
 

@@ -108,7 +108,8 @@ class _Return:
 
     def facts_for_rules(self) -> Facts:
         """The session as if it closed with what is left of it, and had nothing yet from these campaigns: limits have
-        the room that the closing took. Codes that it redeemed are known by `standing`, and not redeemed again."""
+        the room that the closing took. Codes that it redeemed are known by `standing`, and not redeemed again; so are
+        the discounts of other campaigns, which hold on: what they took is not there to be given a second time."""
         facts = self.facts
         counters = Charges({key_of(one): one.used for one in facts.counters}, facts.coupons)
         for key, amount in self.charged.taken.items():
@@ -120,6 +121,7 @@ class _Return:
             facts,
             event="talon_session_closed",
             session=replace(facts.session, state="closed"),
+            standing=replace(facts.standing or Standing(), effects=tuple(self.holding)),
             counters=tuple(replace(one, used=counters.left[key_of(one)]) for one in facts.counters),
             coupons=tuple(_with_more(coupon, given_back.get(coupon.id, ZERO)) for coupon in facts.coupons),
             campaign_ids=tuple(sorted(self.again)),
