@@ -77,6 +77,16 @@ def test_the_back_office_looks_after_referrals(office, shop, campaign):
     assert office.get_referrals_without_total_count(1, 1).data == []
 
 
+def test_referrals_from_a_file(office, campaign):
+    taken = office.import_referrals(1, 1, up_file="code,advocateprofileintegrationid,limitval\nAAAA,ann,3\n")
+    assert (taken.entity, taken.amount) == ("Referral", 1)
+    [made] = office.get_referrals_without_total_count(1, 1).data
+    assert (made.code, made.usage_limit, made.import_id) == ("AAAA", 3, taken.id)
+    with pytest.raises(BadRequestException) as refused:
+        office.import_referrals(1, 1, up_file="code,advocateprofileintegrationid\nAAAA,ann\n")
+    assert json.loads(refused.value.body)["errors"][0]["source"] == {"line": "2"}
+
+
 def test_reservations(sdk, manager, server, campaign):
     make.new_coupons(manager, campaign["id"], couponPattern="SUMMER25%OFF")
     customers = models.CouponReservations(integration_ids=["kim", "lee"])

@@ -72,11 +72,12 @@ EXPORT: dict[str, Any] = {
 
 
 class Rows:
-    """The rows of a file with these columns; others are ignored. Problems are noted, and `refuse` raises Invalid."""
+    """The rows of a file with these columns, and those that are optional, whose fields are empty where the file has no
+    such column; others are ignored. Problems are noted, and `refuse` raises Invalid."""
 
-    def __init__(self, text: str, columns: Sequence[str]) -> None:
+    def __init__(self, text: str, columns: Sequence[str], optional: Sequence[str] = ()) -> None:
         self._reader = csv.reader(StringIO(text, newline=""), strict=True)
-        self._columns = columns
+        self._columns, self._optional = columns, optional
         self._problems: list[Problem] = []
         self.line = 1
 
@@ -97,7 +98,8 @@ class Rows:
             for missing in (name for name in self._columns if name not in header):
                 self.problem("required", f"The file has no column {missing}")
             self.refuse()
-            places = [header.index(name) for name in self._columns]
+            wanted = (*self._columns, *self._optional)
+            places = [header.index(name) if name in header else None for name in wanted]
             for count, row in enumerate(filter(None, self._reader), 1):
                 self.line = self._reader.line_num
                 if count > MOST_ROWS:
@@ -106,7 +108,7 @@ class Rows:
                 if len(row) != len(header):
                     self.problem("Invalid row", f"The row has {len(row)} columns, the header has {len(header)}")
                 else:
-                    yield [row[place] for place in places]
+                    yield ["" if place is None else row[place] for place in places]
         except csv.Error as error:
             self.problem("Invalid file", str(error), self._reader.line_num)
         self.refuse()

@@ -1,6 +1,6 @@
 """New codes of coupons and referrals, drawn from a pattern (management.md §6)."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import chain, islice
 from math import gcd
 from random import SystemRandom
@@ -100,6 +100,11 @@ def new_batch_id() -> str:
     return "".join(_random.choices(ascii_lowercase, k=8))
 
 
+async def find_taken(conn: Connection, application_id: int, kind: Kind, values: Collection[str]) -> set[str]:
+    """Which of these folded codes the Application has already."""
+    return {row["value"] for row in await conn.fetch(kind.select_taken, application_id, values)}
+
+
 async def draw_codes(conn: Connection, application_id: int, kind: Kind, pattern: CodePattern, count: int) -> list[str]:
     """`count` random codes that the Application does not have yet, sorted; raises Invalid if there are too few.
 
@@ -115,7 +120,7 @@ async def draw_codes(conn: Connection, application_id: int, kind: Kind, pattern:
         batch = list(islice(drawn, min(size, LARGEST_BATCH)))
         if not batch:
             raise _too_few(pattern)
-        taken = {row["value"] for row in await conn.fetch(kind.select_taken, application_id, batch)}
+        taken = await find_taken(conn, application_id, kind, batch)
         found += [code for code in batch if code not in taken][:missing]
         size = 4 * max(size, 100)  # a nearly used up pattern should take few rounds
     return sorted(found)  # two requests that draw the same codes wait for each other instead of deadlocking
