@@ -1,6 +1,6 @@
 """Limits of campaigns and of coupons: what they stop, what counts for them, and when (core.md §8)."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -543,3 +543,73 @@ def test_limits_for_customers_of_any_name(shop, manager, server, odd):
     assert [len(sell(shop, **session)) for _ in range(2)] == [1, 0]
     assert counted(server, campaign) == {("setDiscount", ("Identifier", odd, "Profile", odd), ""): 5}
     assert put(shop, "s", {"identifiers": ["\u0000"]}).status_code == 400
+
+
+# --- budgets of stores
+
+
+def stores_of(manager, *names):
+    """Stores of Application 1, by integration id."""
+    found = {}
+    for name in names:
+        body = {"name": name, "description": "", "integrationId": name}
+        answer = manager.post("/v1/applications/1/stores", json=body)
+        assert answer.status_code == 201, answer.text
+        found[name] = answer.json()["id"]
+    return found
+
+
+def store_budget(manager, campaign, amounts, **more):
+    """Give each store a budget of this amount."""
+    limits = [{"storeId": store, "limit": amount} for store, amount in amounts.items()]
+    url = f"{make.CAMPAIGNS}/{campaign['id']}/stores/budgets"
+    answer = manager.post(url, json={"action": "setDiscount", "storeLimits": limits} | more)
+    assert answer.status_code in (201, 204), answer.text
+
+
+def test_each_store_has_its_budget(shop, manager, server):
+    stores = stores_of(manager, "north", "south", "west")
+    campaign, _ = running(manager, make.rule(effects=[FIVE]))
+    store_budget(manager, campaign, {stores["north"]: 5, stores["south"]: 10})
+    granted, nothing = [("setDiscount", {"name": "Five", "value": 5})], []
+    sold = [(store, sell(shop, f"s{number}", **({"storeIntegrationId": store} if store else {})))
+            for number, store in enumerate(["north", "north", "south", "south", "south", "west", "west", ""])]  # fmt: skip
+    assert sold == [
+        ("north", granted), ("north", nothing), ("south", granted), ("south", granted), ("south", nothing),
+        ("west", granted), ("west", granted), ("", granted),  # without a budget there is no end
+    ]  # fmt: skip
+    assert counted(server, campaign) == {
+        ("setDiscount", ("Store", "north"), ""): 5,
+        ("setDiscount", ("Store", "south"), ""): 10,
+    }
+    assert budgets(manager, campaign) == []
+    update(shop, "s2", {"state": "cancelled"})
+    assert shop.put("/v2/customer_sessions/s3/reopen").status_code == 200
+    assert counted(server, campaign)["setDiscount", ("Store", "south"), ""] == 0
+    # A session that was opened again may close in another store.
+    assert sell(shop, "s3", storeIntegrationId="north") == nothing
+    assert sell(shop, "s9", storeIntegrationId="south") == granted
+    assert_books_balance(server.sql)
+
+
+def test_a_budget_of_a_store_for_a_period_beside_that_of_the_campaign(shop, manager, server):
+    stores = stores_of(manager, "north", "south")
+    campaign, _ = running(manager, make.rule(effects=[FIVE]), limits=[limit("setDiscount", 20)])
+    store_budget(manager, campaign, {stores["north"]: 5}, period="daily")
+    assert [len(sell(shop, storeIntegrationId="north")) for _ in range(2)] == [1, 0]
+    assert [len(sell(shop, storeIntegrationId="south")) for _ in range(2)] == [1, 1]
+    server.clock.travel(days=1)
+    assert [len(sell(shop, storeIntegrationId=store)) for store in ("north", "north", "south")] == [1, 0, 0]
+    assert budgets(manager, campaign) == [("setDiscount", 20, 20)]
+    assert_limits_hold(server.sql)
+    assert_books_balance(server.sql)
+
+
+def test_a_dry_request_of_tomorrow_sees_the_limits_of_tomorrow(shop, manager, server):
+    running(manager, make.rule(effects=[FIVE]), limits=[limit("setDiscount", 5, period="daily")])
+    assert len(sell(shop, "s1")) == 1
+    session = {"cartItems": [line()]}
+    assert effects(update(shop, "s2", session, dry="true")) == []
+    for days, given in ((1, 1), (30, 1)):
+        now = (server.clock() + timedelta(days=days)).isoformat()
+        assert len(effects(update(shop, "s2", session, dry="true", now=now))) == given
