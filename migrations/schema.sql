@@ -450,7 +450,8 @@ CREATE TABLE public.limit_counters (
     entities text[] NOT NULL,
     period text NOT NULL,
     used numeric NOT NULL,
-    most numeric
+    most numeric,
+    since bigint DEFAULT 0 NOT NULL
 )
 WITH (fillfactor='70');
 

@@ -76,3 +76,14 @@ def test_an_update_from_the_shop_and_one_from_a_rule_both_count(shop, manager):
     assert kept["attributes"] == {"note": "go", "tier": "gold"}
     assert session_of(shop, "s1", {"attributes": {"note": "no"}})["attributes"] == {"note": "no", "tier": "gold"}
     assert session_of(shop, "s1", {"cartItems": [line()]})["attributes"] == {"note": "no", "tier": "gold"}
+
+
+def test_a_value_that_is_cleared_in_the_first_session_leaves_nothing(shop, manager, server):
+    """No null is stored: neither of a new customer nor of one that is known."""
+    define(manager, "CustomerProfile", "tier")
+    running(manager, make.rule(effects=[["updateAttribute", [*PROFILE, "tier"], None]]))
+    for session_id in ("s1", "s2"):
+        body = update(shop, session_id, {"profileId": "kim"}, content=["customerProfile"])
+        assert effects(body) == [("updateAttribute", {"path": "Profile.Attributes.tier", "value": None})]
+        assert body["customerProfile"]["attributes"] == {}
+        assert server.sql("SELECT attributes FROM profiles")[0]["attributes"] == "{}"

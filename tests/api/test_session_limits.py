@@ -605,6 +605,34 @@ def test_a_budget_of_a_store_for_a_period_beside_that_of_the_campaign(shop, mana
     assert_books_balance(server.sql)
 
 
+def test_orders_of_a_budget_that_was_dropped_give_nothing_to_the_next_one(shop, manager, server):
+    """An import without the store ends its budget; an import with it begins another."""
+    stores_of(manager, "north", "south")
+    campaign, _ = running(manager, make.rule(effects=[FIVE]))
+
+    def budget_of(*names):
+        content = "\n".join(["store_integration_id,limit", *(f"{name},10" for name in names)])
+        url = f"{make.CAMPAIGNS}/{campaign['id']}/stores/budgets/import"
+        answer = manager.post(url, params={"action": "setDiscount"}, files={"upFile": content})
+        assert answer.status_code == 201, answer.text
+
+    budget_of("north", "south")
+    for store in ("north", "south"):
+        assert len(sell(shop, f"{store} 1", storeIntegrationId=store)) == 1
+    budget_of("south")
+    budget_of("south", "north")
+    for store in ("north", "south"):
+        assert len(sell(shop, f"{store} 2", storeIntegrationId=store)) == 1
+        update(shop, f"{store} 1", {"state": "cancelled"})
+    assert counted(server, campaign) == {
+        ("setDiscount", ("Store", "north"), ""): 5,
+        ("setDiscount", ("Store", "south"), ""): 5,
+    }
+    for store in ("north", "south"):
+        update(shop, f"{store} 2", {"state": "cancelled"})
+    assert set(counted(server, campaign).values()) == {0}
+
+
 def test_a_dry_request_of_tomorrow_sees_the_limits_of_tomorrow(shop, manager, server):
     running(manager, make.rule(effects=[FIVE]), limits=[limit("setDiscount", 5, period="daily")])
     assert len(sell(shop, "s1")) == 1

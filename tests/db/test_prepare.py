@@ -19,10 +19,16 @@ def statements():
         module = importlib.import_module(f"guerdon.db.{found.name}")
         for name, value in vars(module).items():
             where = f"{found.name}.{name}"
-            if isinstance(value, str) and name.isupper() and value.lstrip().startswith(VERBS):
+            if name.isupper() and _is_statement(value):
                 yield where, value
+            elif isinstance(value, dict) and name.isupper():
+                yield from ((f"{where}[{key}]", text) for key, text in value.items() if _is_statement(text))
             elif isinstance(value, Listing):
                 yield from of_list(where, value)
+
+
+def _is_statement(value):
+    return isinstance(value, str) and value.lstrip().startswith(VERBS)
 
 
 def of_list(where, listing):

@@ -97,42 +97,6 @@ def test_the_first_sessions_of_a_new_customer(server, at_once):
     assert tuple(linked[0]) == (4, 24)
 
 
-def test_the_last_use_of_a_code_is_given_once(shop, manager, server, at_once):
-    running(manager, coupon_rule(["setDiscount", "Ten", 10]), codes=[{"code": "LAST", "usageLimit": 1}])
-    session = {"couponCodes": ["LAST"], "cartItems": [line()]}
-    for number in range(8):
-        update(shop, f"s{number}", session | {"profileId": f"p{number}"})
-    answers = at_once(*[(f"s{number}", {"state": "closed"}) for number in range(8)])
-    assert statuses(answers) == {200: 8}
-    found = [effects(answer.json()) for answer in answers]
-    assert [one[0][0] for one in found].count("acceptCoupon") == 1
-    late = [("rejectCoupon", {"value": "LAST", "rejectionReason": "CouponLimitReached"})]
-    assert found.count(late) == 7
-    assert [tuple(row) for row in server.sql("SELECT usage_counter, discount_counter FROM coupons")] == [(1, 10)]
-    assert server.sql("SELECT coupon_redemption_count AS n FROM campaigns")[0]["n"] == 1
-    assert len(server.sql("SELECT session_id FROM coupon_redemptions")) == 1
-
-
-def test_the_last_use_among_new_sessions_of_new_customers(manager, server, at_once):
-    running(manager, coupon_rule(["setDiscount", "Ten", 10]), codes=[{"code": "LAST", "usageLimit": 2}])
-    session = {"couponCodes": ["LAST"], "cartItems": [line()], "state": "closed", "profileId": "kim"}
-    answers = at_once(*[(f"s{number}", session) for number in range(8)])
-    assert statuses(answers) == {200: 8}
-    assert [effects(answer.json())[0][0] for answer in answers].count("acceptCoupon") == 2
-    assert server.sql("SELECT usage_counter FROM coupons")[0]["usage_counter"] == 2
-    assert [tuple(row) for row in server.sql("SELECT closed_sessions, total_sales FROM profiles")] == [(8, 800)]
-
-
-def test_a_gift_card_is_not_overdrawn(shop, manager, server, at_once):
-    rule = coupon_rule(["setDiscount", "Gift", 30])
-    running(manager, rule, codes=[{"code": "GIFT", "usageLimit": 0, "discountLimit": 100}])
-    session = {"couponCodes": ["GIFT"], "cartItems": [line()]}
-    answers = at_once(*[(f"s{number}", session | {"state": "closed"}) for number in range(6)])
-    assert statuses(answers) == {200: 6}
-    assert sum(effects(answer.json())[0][0] == "acceptCoupon" for answer in answers) == 3
-    assert [tuple(row) for row in server.sql("SELECT usage_counter, discount_counter FROM coupons")] == [(3, 90)]
-
-
 def test_a_double_close_counts_once(shop, manager, server, at_once):
     running(manager, coupon_rule(["setDiscount", "Ten", 10]), codes=[{"code": "CODE", "usageLimit": 0}])
     for number in range(4):
@@ -176,45 +140,6 @@ def test_update_close_and_cancel_of_one_session_racing(shop, manager, server, at
     assert tuple(profile) == tuple(closed[0])
     assert server.sql("SELECT usage_counter FROM coupons")[0]["usage_counter"] == closed[0]["n"]
     assert server.sql("SELECT coupon_redemption_count AS n FROM campaigns")[0]["n"] == closed[0]["n"]
-
-
-def test_a_code_added_while_the_close_waits_is_judged_as_well(shop, manager, server, at_once):
-    """A close finds other codes when it writes than those it was judged with: it must start over."""
-    codes = [{"code": "LAST-A", "usageLimit": 3}, {"code": "LAST-B", "usageLimit": 3}]
-    running(manager, coupon_rule(["setDiscount", "Ten", 10]), codes=codes)
-    for number in range(8):
-        update(shop, f"s{number}", {"profileId": f"p{number % 3}", "couponCodes": ["LAST-A"], "cartItems": [line()]})
-    moves = []
-    for number in range(8):
-        moves += [(f"s{number}", {"couponCodes": ["LAST-B", "LAST-A"]}), (f"s{number}", {"state": "closed"})]
-    answers = at_once(*moves)
-    assert {answer.status_code for answer in answers[1::2]} == {200}
-    counted = server.sql("SELECT value, usage_counter FROM coupons ORDER BY value")
-    accepted = Counter(
-        props["value"] for answer in answers[1::2] for kind, props in effects(answer.json()) if kind == "acceptCoupon"
-    )
-    assert {row["value"]: row["usage_counter"] for row in counted} == {"LAST-A": 0, "LAST-B": 0} | accepted
-    assert all(row["usage_counter"] <= 3 for row in counted)
-
-
-def test_no_deadlock_among_customers_and_codes_in_any_order(manager, server, at_once):
-    names = ["AAA", "BBB", "CCC"]
-    for name in names:
-        running(manager, coupon_rule(["setDiscount", name, 1]), codes=[{"code": name, "usageLimit": 0}])
-    moves = []
-    for number in range(12):
-        codes = names[number % 3 :] + names[: number % 3]
-        session = {"profileId": f"p{number % 2}", "couponCodes": codes if number % 2 else codes[::-1]}
-        moves.append((f"s{number}", session | {"cartItems": [line()], "state": "closed"}))
-    for state, redeemed, closed in (("closed", 12, 6), ("cancelled", 0, 0)):
-        answers = at_once(*[(session_id, session | {"state": state}) for session_id, session in moves])
-        assert statuses(answers) == {200: 12}
-        counted = server.sql("SELECT usage_counter, discount_counter FROM coupons")
-        assert [tuple(row) for row in counted] == [(redeemed, redeemed)] * 3
-        counted = server.sql("SELECT coupon_redemption_count, discount_count, discount_effect_count FROM campaigns")
-        assert [tuple(row) for row in counted] == [(redeemed, redeemed, redeemed)] * 3
-        customers = server.sql("SELECT closed_sessions, total_sales FROM profiles")
-        assert [tuple(row) for row in customers] == [(closed, closed * 100)] * 2
 
 
 def test_an_edit_shows_in_the_very_next_answer(shop, manager, server, at_once):

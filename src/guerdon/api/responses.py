@@ -39,7 +39,7 @@ def refusal(error: Exception, request: str) -> tuple[int, bytes]:
     stack in the name of the `request` and never shown."""
     known = error if isinstance(error, ClientError | Retry) else pool.client_error(error)
     if isinstance(known, Retry):
-        known = Conflict("Too many requests are changing the same data at the same time")
+        known = Conflict(pool.BUSY)
     if isinstance(known, Unavailable):
         log.warning("%s: %s (%s)", request, known.message, error)
     if known is not None:

@@ -7,6 +7,7 @@ a counter only as far as its limit allows *now*. Where that is not what was deci
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from itertools import product
 from typing import Any
 
 from msgspec import UNSET, Struct
@@ -27,23 +28,34 @@ WHERE l.application_id = $1
 """
 
 # Rows are locked in one order everywhere: coupons by id, referrals by id, counters of limits by key, campaigns by id.
-# Each part looks at the one before it, so that they run in this order. The guards look at the rows as they are once
-# the locks are held. What is given back may have gone meanwhile: a coupon that was deleted takes nothing back.
-# `given` comes before: what there is to count, the Application, the time.
-COUNTING = """
-coupon_use AS (
+# Each part looks at the one before it, so that they run in this order, and locks its rows first where there are
+# several. The guards look at the rows as they are once the locks are held. What is given back may have gone meanwhile:
+# a coupon that was deleted takes nothing back, nor does a counter that came to be after the session was closed: what
+# the session took was of a limit that is gone. `given` comes before: what there is to count, the Application, the time,
+# the entry of the log, and the session, where there is one.
+#
+# A row that somebody else just changed is looked at again by PostgreSQL, and for that it sets up the whole statement a
+# second time. Parts that have nothing to count are left out: in a crowd they cost as much as those that have.
+GIVEN = """ given AS (
+    SELECT $1::bigint AS application_id, $2::json AS coupons, $3::json AS referrals, $4::json AS limits,
+        $5::json AS campaigns, $6::timestamptz AS now, NULL::bigint AS session_id, $7::bigint AS event_id
+)"""
+COUPON_USES = """, coupon_use AS (
     SELECT u.*, given.application_id
     FROM given, json_to_recordset(given.coupons)
         AS u (coupon_id bigint, campaign_id bigint, redemptions integer, discount numeric, reservations integer,
             seen_usage integer, seen_discount numeric)
-), coupon AS (
+)"""
+COUPON_LOCKS = """, coupon AS (
     SELECT c.id FROM coupons c JOIN coupon_use u ON c.id = u.coupon_id AND c.application_id = u.application_id
     ORDER BY c.id FOR NO KEY UPDATE OF c
-), counted_coupon AS (
+)"""
+ONE_COUPON = ", coupon AS (SELECT coupon_id AS id FROM coupon_use)"
+COUPONS = """, counted_coupon AS (
     UPDATE coupons c SET usage_counter = c.usage_counter + u.redemptions,
         discount_counter = c.discount_counter + u.discount, reservation_counter = c.reservation_counter + u.reservations
     FROM coupon_use u, coupon
-    WHERE c.id = u.coupon_id AND c.id = coupon.id
+    WHERE c.id = u.coupon_id AND c.id = coupon.id AND c.application_id = u.application_id
         AND (u.redemptions <= 0 OR c.usage_limit = 0 OR c.usage_counter + u.redemptions <= c.usage_limit)
         AND (u.discount <= 0 OR c.discount_limit IS NULL OR c.discount_counter + u.discount <= c.discount_limit)
         AND (u.seen_usage IS NULL OR u.seen_usage = c.usage_counter)
@@ -55,11 +67,14 @@ coupon_use AS (
     SELECT count(*) FILTER (WHERE more)
         = (SELECT count(*) FROM coupon_use WHERE redemptions > 0 OR discount > 0 OR reservations > 0) AS fine
     FROM counted_coupon
-), referral_use AS (
+)"""
+NO_COUPONS = ", coupons_done AS (SELECT true AS fine FROM given)"
+REFERRAL_USES = """, referral_use AS (
     SELECT u.*, given.application_id
     FROM coupons_done, given, json_to_recordset(given.referrals)
         AS u (referral_id bigint, campaign_id bigint, redemptions integer, seen_usage integer)
-), referral AS (
+)"""
+REFERRALS = """, referral AS (
     SELECT r.id FROM referrals r JOIN referral_use u ON r.id = u.referral_id AND r.application_id = u.application_id
     ORDER BY r.id FOR NO KEY UPDATE OF r
 ), counted_referral AS (
@@ -72,7 +87,9 @@ coupon_use AS (
 ), referrals_done AS (
     SELECT count(*) FILTER (WHERE more) = (SELECT count(*) FROM referral_use WHERE redemptions > 0) AS fine
     FROM counted_referral
-), limit_use AS (
+)"""
+NO_REFERRALS = ", referrals_done AS (SELECT fine FROM coupons_done)"
+LIMITS = """, limit_use AS (
     SELECT u.*, given.application_id
     FROM referrals_done, given, json_to_recordset(given.limits)
         AS u (campaign_id bigint, action text, entities text[], period text, amount numeric, most numeric,
@@ -81,7 +98,10 @@ coupon_use AS (
     SELECT l.id, u.amount FROM limit_use u
     JOIN limit_counters l ON l.campaign_id = u.campaign_id AND l.action = u.action AND l.period = u.period
         AND l.entities = u.entities AND l.application_id = u.application_id
-    WHERE u.amount < 0
+    WHERE u.amount < 0 AND l.since <= (
+        SELECT max(e.id) FROM given, events e
+        WHERE e.application_id = given.application_id AND e.session_id = given.session_id
+            AND e.type = 'talon_session_closed')
     ORDER BY l.campaign_id, l.action, l.period, l.entities FOR NO KEY UPDATE OF l
 ), refunded AS (
     UPDATE limit_counters l SET used = greatest(0, l.used + g.amount) FROM given_back g WHERE l.id = g.id
@@ -89,13 +109,13 @@ coupon_use AS (
 ), refunds_done AS (
     SELECT count(*) AS n FROM refunded
 ), charged AS (
-    INSERT INTO limit_counters AS l (application_id, campaign_id, action, entities, period, used, most)
-    SELECT u.application_id, u.campaign_id, u.action, u.entities, u.period, u.amount, u.most
-    FROM limit_use u, refunds_done
+    INSERT INTO limit_counters AS l (application_id, campaign_id, action, entities, period, used, most, since)
+    SELECT u.application_id, u.campaign_id, u.action, u.entities, u.period, u.amount, u.most, given.event_id
+    FROM limit_use u, refunds_done, given
     WHERE u.amount > 0 AND u.amount <= u.most
     ORDER BY u.campaign_id, u.action, u.period, u.entities
     ON CONFLICT ON CONSTRAINT limit_counters_key
-        DO UPDATE SET used = l.used + excluded.used, most = excluded.most
+        DO UPDATE SET used = l.used + excluded.used, most = excluded.most, since = least(l.since, excluded.since)
         WHERE l.used + excluded.used <= excluded.most AND NOT EXISTS (
             SELECT FROM limit_use u
             WHERE u.campaign_id = l.campaign_id AND u.action = l.action AND u.period = l.period
@@ -103,16 +123,21 @@ coupon_use AS (
     RETURNING 1
 ), limits_done AS (
     SELECT count(*) = (SELECT count(*) FROM limit_use WHERE amount > 0) AS fine FROM charged
-), campaign_use AS (
+)"""
+NO_LIMITS = ", limits_done AS (SELECT fine FROM referrals_done)"
+CAMPAIGN_USES = """, campaign_use AS (
     SELECT u.*, given.application_id, given.now
     FROM limits_done, given, json_to_recordset(given.campaigns)
         AS u (campaign_id bigint, coupon_redemptions bigint, referral_redemptions bigint, discount numeric,
             discount_effects bigint, free_items bigint, custom_effects bigint, coupon_creations bigint,
             referral_creations bigint, reservations bigint, webhook_calls bigint)
-), campaign AS (
+)"""
+CAMPAIGN_LOCKS = """, campaign AS (
     SELECT c.id FROM campaigns c JOIN campaign_use u ON c.id = u.campaign_id AND c.application_id = u.application_id
     ORDER BY c.id FOR NO KEY UPDATE OF c
-), counted_campaign AS (
+)"""
+ONE_CAMPAIGN = ", campaign AS (SELECT campaign_id AS id FROM campaign_use)"
+CAMPAIGNS = """, counted_campaign AS (
     UPDATE campaigns c SET coupon_redemption_count = c.coupon_redemption_count + u.coupon_redemptions,
         referral_redemption_count = c.referral_redemption_count + u.referral_redemptions,
         discount_count = c.discount_count + u.discount,
@@ -125,23 +150,42 @@ coupon_use AS (
         call_api_effect_count = c.call_api_effect_count + u.webhook_calls,
         last_activity = u.now
     FROM campaign_use u, campaign
-    WHERE c.id = u.campaign_id AND c.id = campaign.id
+    WHERE c.id = u.campaign_id AND c.id = campaign.id AND c.application_id = u.application_id
     RETURNING 1
-), all_done AS (
+)"""
+ALL_DONE = """, all_done AS (
     SELECT coupons_done.fine AND referrals_done.fine AND limits_done.fine
         AND (SELECT count(*) FROM counted_campaign) >= 0 AS fine
     FROM coupons_done, referrals_done, limits_done
 )
 """
-COUNT = (
-    """
-WITH given AS (
-    SELECT $1::bigint AS application_id, $2::json AS coupons, $3::json AS referrals, $4::json AS limits,
-        $5::json AS campaigns, $6::timestamptz AS now
-),"""
-    + COUNTING
-    + "SELECT fine FROM all_done"
-)
+
+
+class Kinds(Struct, frozen=True):
+    """What a statement has to count: which kinds, and whether several rows of coupons or of campaigns."""
+
+    coupons: bool
+    referrals: bool
+    limits: bool
+    several: bool
+
+
+def counting(kinds: Kinds) -> str:
+    """The part of a statement that counts, from `given` to `all_done`, whose `fine` says whether all was counted."""
+    parts = [
+        *((COUPON_USES, COUPON_LOCKS if kinds.several else ONE_COUPON, COUPONS) if kinds.coupons else (NO_COUPONS,)),
+        *((REFERRAL_USES, REFERRALS) if kinds.referrals else (NO_REFERRALS,)),
+        LIMITS if kinds.limits else NO_LIMITS,
+        CAMPAIGN_USES,
+        CAMPAIGN_LOCKS if kinds.several else ONE_CAMPAIGN,
+        CAMPAIGNS,
+        ALL_DONE,
+    ]
+    return "".join(parts)
+
+
+EVERY_KIND = [Kinds(*choice) for choice in product((False, True), repeat=4)]
+COUNT = {kinds: "".join(("WITH", GIVEN, counting(kinds), "SELECT fine FROM all_done")) for kinds in EVERY_KIND}
 
 COUNT_PROFILE_REDEMPTIONS = """
 SELECT r.coupon_id, count(*) AS redemptions FROM coupon_redemptions r
@@ -162,6 +206,13 @@ class Uses(Struct, kw_only=True):
 
     def __bool__(self) -> bool:
         return bool(self.coupons or self.referrals or self.limits or self.campaigns or self.reserved)
+
+    def kinds(self) -> Kinds:
+        """What there is to count."""
+        coupons = {*(use.coupon_id for use in self.coupons), *self.reserved}
+        return Kinds(
+            bool(coupons), bool(self.referrals), bool(self.limits), len(coupons) > 1 or len(self.campaigns) > 1
+        )
 
 
 def _flat(entities: Iterable[tuple[str, str]]) -> list[str]:
@@ -205,9 +256,9 @@ def to_count(uses: Uses) -> tuple[str, str, str, str]:
     return encode_text(_coupon_rows(uses)), encode_text(uses.referrals), encode_text(limits), encode_text(campaigns)
 
 
-async def count(conn: Connection, application_id: int, uses: Uses, now: datetime) -> None:
+async def count(conn: Connection, application_id: int, event_id: int, uses: Uses, now: datetime) -> None:
     """Move all counters, the last thing of a transaction; raises Retry when one of them has no room any more."""
-    if not await conn.fetchval(COUNT, application_id, *to_count(uses), now):
+    if not await conn.fetchval(COUNT[uses.kinds()], application_id, *to_count(uses), now, event_id):
         raise Retry
 
 

@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import astuple
 
 from guerdon.db import pool
-from guerdon.db.counters import COUNTING, Uses, to_count
+from guerdon.db.counters import EVERY_KIND, Kinds, Uses, counting, to_count
 from guerdon.db.keys import IntegrationKey
 from guerdon.db.pool import Connection
 from guerdon.engine.effects import Effect
@@ -70,7 +70,7 @@ PROFILE_AND_SESSION = """
 new_profile AS (
     INSERT INTO profiles (account_id, sandbox, integration_id, attributes, closed_sessions, total_sales,
         last_activity, created)
-    SELECT a.account_id, a.sandbox, $5, $6, $7, $8, $9, $9 FROM applications a
+    SELECT a.account_id, a.sandbox, $5, jsonb_strip_nulls($6::jsonb), $7, $8, $9, $9 FROM applications a
     WHERE a.id = $1 AND $5 <> '' AND $4::bigint IS NULL
     ON CONFLICT ON CONSTRAINT profiles_integration_id_key
         DO UPDATE SET last_activity = excluded.last_activity WHERE $30::bigint IS NULL
@@ -127,16 +127,13 @@ SELECT (SELECT id FROM session) AS session_id, (SELECT id FROM profile) AS profi
 
 # The same with everything that others share, counted last: the log entry has a session only where all that was decided
 # still holds.
-SETTLE = (
-    "WITH"
-    + PROFILE_AND_SESSION
-    + """, given AS (
+GIVEN = """, given AS (
     SELECT $1::bigint AS application_id, $35::json AS coupons, $36::json AS referrals, $37::json AS limits,
-        $38::json AS campaigns, $9::timestamptz AS now, session.id AS session_id, (SELECT id FROM profile) AS profile_id
+        $38::json AS campaigns, $9::timestamptz AS now, session.id AS session_id,
+        (SELECT id FROM profile) AS profile_id, nextval('events_id_seq') AS event_id
     FROM session
-),"""
-    + COUNTING
-    + """, redeemed_coupon AS (
+)"""
+COUPON_REDEMPTIONS = """, redeemed_coupon AS (
     INSERT INTO coupon_redemptions (session_id, coupon_id, application_id, campaign_id, profile_id, redeemed_at)
     SELECT given.session_id, u.coupon_id, $1, u.campaign_id, given.profile_id, $9 FROM given, coupon_use u
     WHERE u.redemptions > 0
@@ -144,7 +141,8 @@ SETTLE = (
     UPDATE coupon_redemptions r SET rolled_back_at = $9 FROM given, coupon_use u
     WHERE r.session_id = given.session_id AND r.coupon_id = u.coupon_id AND u.redemptions < 0
         AND r.rolled_back_at IS NULL
-), redeemed_referral AS (
+)"""
+REFERRAL_REDEMPTIONS = """, redeemed_referral AS (
     INSERT INTO referral_redemptions (session_id, referral_id, application_id, campaign_id, profile_id, redeemed_at)
     SELECT given.session_id, u.referral_id, $1, u.campaign_id, given.profile_id, $9 FROM given, referral_use u
     WHERE u.redemptions > 0
@@ -152,16 +150,35 @@ SETTLE = (
     UPDATE referral_redemptions r SET rolled_back_at = $9 FROM given, referral_use u
     WHERE r.session_id = given.session_id AND r.referral_id = u.referral_id AND u.redemptions < 0
         AND r.rolled_back_at IS NULL
-), event AS (
-    INSERT INTO events (application_id, type, session_id, profile_id, revision, judged_at, facts, effects,
-        response_content, created)
-    SELECT $1, $21, (SELECT given.session_id FROM given, all_done WHERE all_done.fine), (SELECT id FROM profile),
+)"""
+SETTLED = """, event AS (
+    INSERT INTO events (id, application_id, type, session_id, profile_id, revision, judged_at, facts, effects,
+        response_content, created) OVERRIDING SYSTEM VALUE
+    SELECT coalesce((SELECT event_id FROM given), 0), $1, $21,
+        (SELECT given.session_id FROM given, all_done WHERE all_done.fine), (SELECT id FROM profile),
         $22, $23, $24, $25, $26, $9
     RETURNING id, session_id
 )
 SELECT session_id, (SELECT id FROM profile) AS profile_id, id AS event_id FROM event
 """
-)
+
+
+def settling(kinds: Kinds) -> str:
+    """The statement that writes a session which counts."""
+    return "".join(
+        (
+            "WITH",
+            PROFILE_AND_SESSION,
+            GIVEN,
+            counting(kinds),
+            COUPON_REDEMPTIONS if kinds.coupons else "",
+            REFERRAL_REDEMPTIONS if kinds.referrals else "",
+            SETTLED,
+        )
+    )
+
+
+SETTLE = {kinds: settling(kinds) for kinds in EVERY_KIND}
 
 
 class CouponRow(Struct, kw_only=True):
@@ -350,7 +367,7 @@ async def settle(conn: Connection, new: Write, uses: Uses) -> Written:
     """The same with redemptions and counters, all or nothing. Raises Retry when anything changed meanwhile that the
     decision depended on: the session, the customer, what is left of a limit."""
     try:
-        return Written(**await conn.fetchrow(SETTLE, *astuple(new), *to_count(uses)))
+        return Written(**await conn.fetchrow(SETTLE[uses.kinds()], *astuple(new), *to_count(uses)))
     except pool.DatabaseError as error:
         if pool.session_changed(error):
             raise Retry from error

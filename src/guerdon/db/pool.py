@@ -18,6 +18,7 @@ LOCK_TIMEOUT = "3s"
 CONNECT_TIMEOUT = 10  # seconds
 
 SESSION_BUSY = "Too many requests are updating this session at the same time"
+BUSY = "Too many requests are changing the same data at the same time"
 PROFILE_BUSY = "Too many requests are updating this profile at the same time"
 
 # It is down, going down or coming up, or the connection broke.
@@ -74,7 +75,7 @@ async def open_pool(url: str, size: int) -> asyncpg.Pool:
 
 
 @asynccontextmanager
-async def connection(pool: asyncpg.Pool, busy: str = SESSION_BUSY) -> AsyncIterator[Connection]:
+async def connection(pool: asyncpg.Pool, busy: str = BUSY) -> AsyncIterator[Connection]:
     """A connection without a transaction: each statement commits alone. For reads and one-statement writes. `busy` is
     what a client is told when a lock is not had in time."""
     async with pool.acquire() as conn:
@@ -100,7 +101,7 @@ LINE = 0x6775  # so that other users of the database have advisory locks of thei
 
 
 @asynccontextmanager
-async def in_line(pool: asyncpg.Pool, number: int, busy: str = SESSION_BUSY) -> AsyncIterator[Connection]:
+async def in_line(pool: asyncpg.Pool, number: int, busy: str = BUSY) -> AsyncIterator[Connection]:
     """A transaction that others in the same line wait for."""
     async with pool.acquire() as conn:
         try:
@@ -125,14 +126,14 @@ class OneConnection:
             yield self._conn
 
 
-def _raise_for_client(error: asyncpg.PostgresError, busy: str = SESSION_BUSY) -> NoReturn:
+def _raise_for_client(error: asyncpg.PostgresError, busy: str = BUSY) -> NoReturn:
     known = client_error(error, busy)
     if known is None:
         raise error
     raise known from error
 
 
-def client_error(error: Exception, busy: str = SESSION_BUSY) -> ClientError | Retry | None:
+def client_error(error: Exception, busy: str = BUSY) -> ClientError | Retry | None:
     """What a database error means to a client; None when it is a bug of ours."""
     if isinstance(error, asyncpg.SerializationError | asyncpg.DeadlockDetectedError):
         return Retry()
