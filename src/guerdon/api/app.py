@@ -14,7 +14,7 @@ from litestar.openapi.spec import Components, OpenAPIFormat, OpenAPIType, Schema
 from litestar.plugins import OpenAPISchemaPlugin
 from litestar.typing import FieldDefinition
 
-from guerdon.api import auth, explorer, slashes
+from guerdon.api import auth, explorer, lists, slashes
 from guerdon.api.document import camel
 from guerdon.api.integration import coupon_reservations, customer_data, customer_sessions, customers, events, v1
 from guerdon.api.integration import referrals as shop_referrals
@@ -217,6 +217,7 @@ def build_framework(state: dict[str, Any], lifespan: list[Any] | None = None) ->
     state.setdefault("programs", Programs())
     integration = _router(auth.require_integration_key, "key", "api_key_v1", INTEGRATION)
     management = _router(auth.require_manager, "caller", "manager_auth", MANAGEMENT)
+    management.guards.append(lists.refuse_undeclared)
     return Litestar(
         route_handlers=[
             healthz,

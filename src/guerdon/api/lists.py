@@ -1,11 +1,17 @@
-"""The query parameters that lists share (management.md §2)."""
+"""The query parameters that lists share (management.md §2), and the refusal of those that none declares."""
 
+import re
 from datetime import UTC, datetime
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
+from litestar.connection import ASGIConnection
+from litestar.constants import RESERVED_KWARGS
+from litestar.handlers import HTTPRouteHandler
+from litestar.handlers.base import BaseRouteHandler
 from litestar.params import Parameter
 from msgspec import UNSET
 
+from guerdon.api.document import camel
 from guerdon.db.paging import Page
 from guerdon.errors import Invalid, Problem
 from guerdon.wire.base import EitherPage
@@ -16,6 +22,7 @@ Sort = Annotated[str, Parameter(query="sort")]
 WithTotal = Annotated[bool, Parameter(query="withTotalResultSize")]
 Flag = Literal["true", "false"]
 Valid = Literal["expired", "validNow", "validFuture"]
+PATH_PARAMETER = re.compile(r"{(\w+)")
 T = TypeVar("T")
 
 
@@ -55,3 +62,34 @@ def numbers(parameter: str, text: str | None) -> list[int] | None:
     except ValueError:
         problem = Problem.in_query(parameter, "Invalid type", f"{parameter} must be ids separated by commas")
         raise Invalid(errors=[problem]) from None
+
+
+def declared(handler: BaseRouteHandler) -> set[str]:
+    """The names on the wire of the query parameters of an operation, those of its dependencies included."""
+    provided = handler.resolve_dependencies()
+    of_path = {name for path in handler.paths for name in PATH_PARAMETER.findall(path)}
+    found, signatures = set(), [handler.parsed_fn_signature]
+    while signatures:
+        for name, field in signatures.pop().parameters.items():
+            if name in provided:
+                signatures.append(provided[name].parsed_fn_signature)
+            elif name not in of_path and name not in RESERVED_KWARGS:
+                found.add(getattr(field.kwarg_definition, "query", None) or camel(name))
+    return found
+
+
+def reads(handler: BaseRouteHandler) -> bool:
+    """Whether an operation changes nothing: searches are posted."""
+    return isinstance(handler, HTTPRouteHandler) and (
+        "GET" in handler.http_methods or any("_search" in path for path in handler.paths)
+    )
+
+
+async def refuse_undeclared(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """A guard: what is read has the filters that it declares and no others, so that one with a typing error does not
+    answer with everything. Raises Invalid."""
+    if not (connection.scope["query_string"] and reads(handler)):
+        return
+    unknown = sorted(set(connection.query_params) - declared(handler))
+    if unknown:
+        raise Invalid(errors=[Problem.in_query(name, "Unknown", "There is no such parameter") for name in unknown])
