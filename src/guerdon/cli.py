@@ -1,4 +1,4 @@
-"""The command line: `guerdon serve`, `migrate`, `demo`, `replay`, `eval`."""
+"""The command line: `guerdon serve`, `migrate`, `backup`, `restore`, `demo`, `replay`, `eval`."""
 
 import argparse
 import os
@@ -29,6 +29,8 @@ def _parser() -> argparse.ArgumentParser:
         "serve", help="start the server, with the embedded PostgreSQL unless GUERDON_DATABASE_URL is set"
     )
     commands.add_parser("migrate", help="bring the database at GUERDON_DATABASE_URL to the newest schema")
+    for command, text in (("backup", "write the whole database to a file"), ("restore", "fill an empty one from it")):
+        commands.add_parser(command, help=text).add_argument("file", type=Path)
     demo.add_arguments(commands.add_parser("demo", help="a checkout told step by step, against a running server"))
     replay.add_arguments(
         commands.add_parser("replay", help="a year of a real grocer's baskets, against a running server")
@@ -48,8 +50,12 @@ def _run(arguments: argparse.Namespace, settings: Settings) -> int:
     if arguments.command == "eval" and not arguments.what.isdecimal():
         return _judge_case(arguments.what, explained=arguments.explain)
     # The server's side is imported when it is asked for, so that the clients start at once.
-    from guerdon import serve
+    from guerdon import backup, serve
 
+    if arguments.command == "backup":
+        return backup.backup(settings, arguments.file)
+    if arguments.command == "restore":
+        return backup.restore(settings, arguments.file)
     if arguments.command == "serve":
         return serve.serve(settings)
     if arguments.command == "migrate":

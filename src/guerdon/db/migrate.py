@@ -5,11 +5,13 @@ from importlib.resources import files
 from pathlib import Path
 
 from guerdon.db.pool import Connection
+from guerdon.errors import ClientError
 
 LOCK = 7_150_551_214  # arbitrary, ours: two servers that start at once migrate one after the other
 
 TAKE_LOCK = "SELECT pg_advisory_xact_lock($1)"
 CREATE_LIST = "CREATE TABLE IF NOT EXISTS schema_migrations (name text PRIMARY KEY, applied_at timestamptz NOT NULL)"
+HAS_TABLES = "SELECT EXISTS (SELECT FROM pg_tables WHERE schemaname = 'public')"
 SELECT_APPLIED = "SELECT name FROM schema_migrations"
 INSERT_APPLIED = "INSERT INTO schema_migrations (name, applied_at) VALUES ($1, $2)"
 # A month whose events came before its partition did (a server that ran for more than a year) stays in the default.
@@ -25,6 +27,10 @@ SELECT format('CREATE TABLE %I PARTITION OF events FOR VALUES FROM (%L) TO (%L)'
 """
 
 
+class NewerSchema(ClientError):
+    """The database was migrated by a newer Guerdon than this one."""
+
+
 def migrations() -> list[tuple[str, str]]:
     """All migrations as (name, text), in order; from the installed package or the checkout."""
     installed = files("guerdon").joinpath("migrations")
@@ -32,13 +38,21 @@ def migrations() -> list[tuple[str, str]]:
     return [(path.stem, path.read_text()) for path in sorted(folder.glob("[0-9]*.sql"))]
 
 
+async def is_empty(conn: Connection) -> bool:
+    """Whether nothing was ever stored in the database."""
+    return not await conn.fetchval(HAS_TABLES)
+
+
 async def migrate(conn: Connection, now: datetime) -> list[str]:
-    """Apply what is missing and add the event partitions of the year ahead; returns the names applied."""
+    """Apply what is missing and add the event partitions of the year ahead; returns the names applied. Raises
+    NewerSchema."""
     applied: list[str] = []
     async with conn.transaction():
         await conn.execute(TAKE_LOCK, LOCK)
         await conn.execute(CREATE_LIST)
         known = {row["name"] for row in await conn.fetch(SELECT_APPLIED)}
+        if unknown := sorted(known - {name for name, _ in migrations()}):
+            raise NewerSchema(f"the database is of a newer Guerdon, which made {', '.join(unknown)}")
         for name, text in migrations():
             if name not in known:
                 await conn.execute(text)
