@@ -3,7 +3,11 @@
 CREATE TABLE public.accounts (
     id bigint NOT NULL,
     name text NOT NULL,
-    created timestamp with time zone NOT NULL
+    created timestamp with time zone NOT NULL,
+    billing_email text DEFAULT ''::text NOT NULL,
+    plan_expires timestamp with time zone,
+    attributes jsonb DEFAULT '{}'::jsonb NOT NULL,
+    modified timestamp with time zone
 );
 
 ALTER TABLE public.accounts ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
@@ -480,11 +484,22 @@ ALTER TABLE public.list_contents ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTIT
     CACHE 1
 );
 
+CREATE TABLE public.login_attempts (
+    email_hash bytea NOT NULL,
+    attempts integer NOT NULL,
+    since timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.logins (
     token_hash bytea NOT NULL,
     user_id bigint NOT NULL,
     created timestamp with time zone NOT NULL,
     expires timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.management_key_uses (
+    key_id bigint NOT NULL,
+    last_used timestamp with time zone NOT NULL
 );
 
 CREATE TABLE public.management_keys (
@@ -596,6 +611,30 @@ ALTER TABLE public.returns ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.role_members (
+    user_id bigint NOT NULL,
+    role_id bigint NOT NULL
+);
+
+CREATE TABLE public.roles (
+    id bigint NOT NULL,
+    account_id bigint NOT NULL,
+    name text NOT NULL,
+    description text DEFAULT ''::text NOT NULL,
+    permissions jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created timestamp with time zone NOT NULL,
+    modified timestamp with time zone NOT NULL
+);
+
+ALTER TABLE public.roles ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.roles_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.rulesets (
     id bigint NOT NULL,
     application_id bigint NOT NULL,
@@ -664,6 +703,14 @@ ALTER TABLE public.stores ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.user_tokens (
+    user_id bigint NOT NULL,
+    kind text NOT NULL,
+    token_hash bytea NOT NULL,
+    created timestamp with time zone NOT NULL,
+    expires timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.users (
     id bigint NOT NULL,
     account_id bigint NOT NULL,
@@ -672,7 +719,11 @@ CREATE TABLE public.users (
     password_hash text NOT NULL,
     is_admin boolean DEFAULT false NOT NULL,
     state text DEFAULT 'active'::text NOT NULL,
-    created timestamp with time zone NOT NULL
+    created timestamp with time zone NOT NULL,
+    modified timestamp with time zone,
+    deleted timestamp with time zone,
+    last_signed_in timestamp with time zone,
+    application_notification_subscriptions jsonb DEFAULT '{}'::jsonb NOT NULL
 );
 
 ALTER TABLE public.users ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
@@ -809,8 +860,14 @@ ALTER TABLE ONLY public.limit_counters
 ALTER TABLE ONLY public.list_contents
     ADD CONSTRAINT list_contents_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.login_attempts
+    ADD CONSTRAINT login_attempts_pkey PRIMARY KEY (email_hash);
+
 ALTER TABLE ONLY public.logins
     ADD CONSTRAINT logins_pkey PRIMARY KEY (token_hash);
+
+ALTER TABLE ONLY public.management_key_uses
+    ADD CONSTRAINT management_key_uses_pkey PRIMARY KEY (key_id);
 
 ALTER TABLE ONLY public.management_keys
     ADD CONSTRAINT management_keys_hash_key UNIQUE (key_hash);
@@ -839,6 +896,15 @@ ALTER TABLE ONLY public.referrals
 ALTER TABLE ONLY public.returns
     ADD CONSTRAINT returns_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.role_members
+    ADD CONSTRAINT role_members_pkey PRIMARY KEY (user_id, role_id);
+
+ALTER TABLE ONLY public.roles
+    ADD CONSTRAINT roles_name_key UNIQUE (account_id, name);
+
+ALTER TABLE ONLY public.roles
+    ADD CONSTRAINT roles_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.rulesets
     ADD CONSTRAINT rulesets_pkey PRIMARY KEY (id);
 
@@ -857,8 +923,11 @@ ALTER TABLE ONLY public.stores
 ALTER TABLE ONLY public.stores
     ADD CONSTRAINT stores_pkey PRIMARY KEY (id);
 
-ALTER TABLE ONLY public.users
-    ADD CONSTRAINT users_email_key UNIQUE (email);
+ALTER TABLE ONLY public.user_tokens
+    ADD CONSTRAINT user_tokens_hash_key UNIQUE (token_hash);
+
+ALTER TABLE ONLY public.user_tokens
+    ADD CONSTRAINT user_tokens_pkey PRIMARY KEY (user_id, kind);
 
 ALTER TABLE ONLY public.users
     ADD CONSTRAINT users_pkey PRIMARY KEY (id);
@@ -917,6 +986,12 @@ CREATE INDEX events_types ON ONLY public.events USING btree (application_id, typ
 
 CREATE INDEX idempotency_keys_created ON public.idempotency_keys USING btree (application_id, created);
 
+CREATE INDEX login_attempts_since ON public.login_attempts USING btree (since);
+
+CREATE INDEX logins_user ON public.logins USING btree (user_id);
+
+CREATE INDEX management_keys_account ON public.management_keys USING btree (account_id, id);
+
 CREATE INDEX referral_redemptions_profile ON public.referral_redemptions USING btree (profile_id);
 
 CREATE INDEX referral_redemptions_referral ON public.referral_redemptions USING btree (referral_id);
@@ -927,13 +1002,19 @@ CREATE INDEX referrals_campaign ON public.referrals USING btree (campaign_id, id
 
 CREATE INDEX returns_session ON public.returns USING btree (session_id, id);
 
+CREATE INDEX role_members_role ON public.role_members USING btree (role_id);
+
 CREATE INDEX rulesets_campaign ON public.rulesets USING btree (campaign_id, id);
 
 CREATE INDEX store_budgets_store ON public.store_budgets USING btree (store_id);
 
+CREATE INDEX users_account ON public.users USING btree (account_id, id) WHERE (deleted IS NULL);
+
 CREATE INDEX value_maps_campaign ON public.value_maps USING btree (campaign_id);
 
 CREATE UNIQUE INDEX collections_account_name_key ON public.collections USING btree (account_id, name) WHERE (campaign_id IS NULL);
+
+CREATE UNIQUE INDEX users_email_key ON public.users USING btree (lower(email)) WHERE (deleted IS NULL);
 
 ALTER INDEX public.events_types ATTACH PARTITION public.events_default_application_id_type_idx;
 
@@ -1062,6 +1143,9 @@ ALTER TABLE ONLY public.list_contents
 ALTER TABLE ONLY public.logins
     ADD CONSTRAINT logins_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.management_key_uses
+    ADD CONSTRAINT management_key_uses_key_id_fkey FOREIGN KEY (key_id) REFERENCES public.management_keys(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.management_keys
     ADD CONSTRAINT management_keys_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
 
@@ -1086,6 +1170,15 @@ ALTER TABLE ONLY public.returns
 ALTER TABLE ONLY public.returns
     ADD CONSTRAINT returns_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.customer_sessions(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.role_members
+    ADD CONSTRAINT role_members_role_id_fkey FOREIGN KEY (role_id) REFERENCES public.roles(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.role_members
+    ADD CONSTRAINT role_members_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.roles
+    ADD CONSTRAINT roles_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
 ALTER TABLE ONLY public.rulesets
     ADD CONSTRAINT rulesets_application_id_fkey FOREIGN KEY (application_id) REFERENCES public.applications(id) ON DELETE CASCADE;
 
@@ -1106,6 +1199,9 @@ ALTER TABLE ONLY public.store_budgets
 
 ALTER TABLE ONLY public.stores
     ADD CONSTRAINT stores_application_id_fkey FOREIGN KEY (application_id) REFERENCES public.applications(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.user_tokens
+    ADD CONSTRAINT user_tokens_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.users
     ADD CONSTRAINT users_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);

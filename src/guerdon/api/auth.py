@@ -11,9 +11,10 @@ from litestar.connection import ASGIConnection
 from litestar.datastructures import State
 from litestar.handlers.base import BaseRouteHandler
 
+from guerdon.api import permissions
 from guerdon.db import keys, pool
-from guerdon.db.keys import Caller, IntegrationKey
-from guerdon.errors import Forbidden, Unauthorized
+from guerdon.db.keys import IntegrationKey
+from guerdon.errors import Unauthorized
 
 INTEGRATION_SCHEME = "apikey-v1"
 MANAGEMENT_SCHEME = "managementkey-v1"
@@ -59,21 +60,14 @@ async def require_manager(connection: ASGIConnection[Any, Any, Any, Any], handle
     if find is None:
         raise Unauthorized
     state = connection.app.state
+    now = state.clock()
     async with pool.connection(state.pool) as conn:
-        caller = await find(conn, secret, state.clock())
-    if caller is None:
-        raise Unauthorized
-    _require_access(caller, connection.scope["path_template"], connection.path_params)
-    connection.scope["user"] = caller
-
-
-def _require_access(caller: Caller, route: str, path_params: dict[str, Any]) -> None:
-    """A key is limited to path patterns and Applications; no pattern or Application named means all."""
-    if caller.endpoints and not any(pattern in route for pattern in caller.endpoints):
-        raise Forbidden("This key has no access to this endpoint")
-    allowed = caller.allowed_application_ids
-    if allowed and "application_id" in path_params and path_params["application_id"] not in allowed:
-        raise Forbidden("This key has no access to this Application")
+        caller = await find(conn, secret, now)
+        if caller is None:
+            raise Unauthorized
+        if caller.key_id is not None:
+            await keys.touch_key(conn, caller, now)
+    connection.scope["user"] = await permissions.require(caller, handler, connection)
 
 
 def hash_password(password: str) -> str:

@@ -13,23 +13,50 @@ FROM application_keys k JOIN applications a ON a.id = k.application_id
 WHERE k.key_hash = $1 AND k.expires > $2
 """
 
-# A Management key stops working with the account of the user who made it (management.md §1).
-SELECT_MANAGEMENT_KEY = """
-SELECT k.id AS key_id, k.account_id, k.created_by AS user_id, u.is_admin, k.endpoints, k.allowed_application_ids
-FROM management_keys k JOIN users u ON u.id = k.created_by
-WHERE k.key_hash = $1 AND k.expires > $2 AND u.state = 'active'
+# What the roles of a user permit, as a JSON list; nothing is looked up for administrators, who may do everything.
+PERMISSIONS = """
+CASE WHEN u.is_admin THEN '[]' ELSE (
+    SELECT COALESCE(jsonb_agg(r.permissions ORDER BY r.id), '[]')
+    FROM role_members m JOIN roles r ON r.id = m.role_id WHERE m.user_id = u.id
+)::text END AS permissions
 """
 
-SELECT_LOGIN = """
+# A Management key stops working with the account of the user who made it (management.md §1).
+SELECT_MANAGEMENT_KEY = (
+    """
+SELECT k.id AS key_id, k.account_id, k.created_by AS user_id, u.is_admin, k.endpoints, k.allowed_application_ids,
+    uses.last_used,"""
+    + PERMISSIONS
+    + """
+FROM management_keys k JOIN users u ON u.id = k.created_by LEFT JOIN management_key_uses uses ON uses.key_id = k.id
+WHERE k.key_hash = $1 AND k.expires > $2 AND u.state = 'active'
+"""
+)
+
+SELECT_LOGIN = (
+    """
 SELECT NULL::bigint AS key_id, u.account_id, u.id AS user_id, u.is_admin, NULL::text[] AS endpoints,
-       NULL::bigint[] AS allowed_application_ids
+    NULL::bigint[] AS allowed_application_ids, NULL::timestamptz AS last_used,"""
+    + PERMISSIONS
+    + """
 FROM logins l JOIN users u ON u.id = l.user_id
 WHERE l.token_hash = $1 AND l.expires > $2 AND u.state = 'active'
+"""
+)
+
+# Once a minute: whoever comes second finds it done.
+TOUCH_KEY = """
+INSERT INTO management_key_uses (key_id, last_used) VALUES ($1, $2)
+ON CONFLICT (key_id) DO UPDATE SET last_used = $2
+WHERE management_key_uses.last_used <= $3
 """
 
 INSERT_LOGIN = "INSERT INTO logins (token_hash, user_id, created, expires) VALUES ($1, $2, $3, $4)"
 DELETE_LOGIN = "DELETE FROM logins WHERE token_hash = $1"
 SELECT_USER = "SELECT id, password_hash FROM users WHERE lower(email) = lower($1) AND state = 'active'"
+
+
+MINUTE = timedelta(minutes=1)
 
 
 class IntegrationKey(Struct, frozen=True, kw_only=True):
@@ -56,6 +83,13 @@ class Caller(Struct, frozen=True, kw_only=True):
     key_id: int | None
     endpoints: list[str] | None
     allowed_application_ids: list[int] | None
+    last_used: datetime | None
+    permissions: str
+
+    @property
+    def limited(self) -> bool:
+        """Whether it matters which Applications a request is about."""
+        return bool(self.allowed_application_ids) or not self.is_admin
 
 
 def digest(secret: str) -> bytes:
@@ -73,6 +107,12 @@ async def find_management_key(conn: Connection, secret: str, now: datetime) -> C
     """The caller behind an unexpired Management key, if the secret is one."""
     row = await conn.fetchrow(SELECT_MANAGEMENT_KEY, digest(secret), now)
     return None if row is None else Caller(**row)
+
+
+async def touch_key(conn: Connection, caller: Caller, now: datetime) -> None:
+    """Keep when a Management key was used, to the minute, so that not every request writes."""
+    if caller.last_used is None or caller.last_used <= now - MINUTE:
+        await conn.execute(TOUCH_KEY, caller.key_id, now, now - MINUTE)
 
 
 async def find_login(conn: Connection, token: str, now: datetime) -> Caller | None:
