@@ -446,6 +446,34 @@ ALTER TABLE public.imports ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.jobs (
+    id bigint NOT NULL,
+    account_id bigint NOT NULL,
+    application_id bigint NOT NULL,
+    campaign_id bigint,
+    kind text NOT NULL,
+    batch_id text,
+    request json NOT NULL,
+    "position" json DEFAULT '{}'::json NOT NULL,
+    status text DEFAULT 'pending'::text NOT NULL,
+    done bigint DEFAULT 0 NOT NULL,
+    turns bigint DEFAULT 0 NOT NULL,
+    failures bigint DEFAULT 0 NOT NULL,
+    errors text[] DEFAULT '{}'::text[] NOT NULL,
+    created_by bigint NOT NULL,
+    created timestamp with time zone NOT NULL,
+    due timestamp with time zone NOT NULL
+);
+
+ALTER TABLE public.jobs ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.jobs_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.limit_counters (
     id bigint NOT NULL,
     application_id bigint NOT NULL,
@@ -851,6 +879,9 @@ ALTER TABLE ONLY public.idempotency_keys
 ALTER TABLE ONLY public.imports
     ADD CONSTRAINT imports_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.jobs
+    ADD CONSTRAINT jobs_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.limit_counters
     ADD CONSTRAINT limit_counters_key UNIQUE (campaign_id, action, period, entities);
 
@@ -954,13 +985,21 @@ CREATE INDEX coupon_redemptions_profile ON public.coupon_redemptions USING btree
 
 CREATE INDEX coupon_reservations_profile ON public.coupon_reservations USING btree (profile_id);
 
-CREATE INDEX coupons_batch ON public.coupons USING btree (campaign_id, batch_id);
+CREATE INDEX coupons_application ON public.coupons USING btree (application_id, id);
+
+CREATE INDEX coupons_attributes ON public.coupons USING gin (attributes jsonb_path_ops) WHERE (attributes <> '{}'::jsonb);
+
+CREATE INDEX coupons_batch ON public.coupons USING btree (application_id, batch_id, id);
 
 CREATE INDEX coupons_campaign ON public.coupons USING btree (campaign_id, id);
+
+CREATE INDEX coupons_code ON public.coupons USING btree (application_id, lower(value));
 
 CREATE INDEX coupons_implicitly_reserved ON public.coupons USING btree (application_id, id) WHERE implicitly_reserved;
 
 CREATE INDEX coupons_recipient ON public.coupons USING btree (application_id, recipient_integration_id) WHERE (recipient_integration_id IS NOT NULL);
+
+CREATE INDEX coupons_referral ON public.coupons USING btree (referral_id, id) WHERE (referral_id IS NOT NULL);
 
 CREATE INDEX customer_sessions_created ON public.customer_sessions USING btree (created);
 
@@ -986,6 +1025,10 @@ CREATE INDEX events_types ON ONLY public.events USING btree (application_id, typ
 
 CREATE INDEX idempotency_keys_created ON public.idempotency_keys USING btree (application_id, created);
 
+CREATE INDEX jobs_application ON public.jobs USING btree (application_id, batch_id);
+
+CREATE INDEX jobs_due ON public.jobs USING btree (due, id) WHERE (status = 'pending'::text);
+
 CREATE INDEX login_attempts_since ON public.login_attempts USING btree (since);
 
 CREATE INDEX logins_user ON public.logins USING btree (user_id);
@@ -997,6 +1040,8 @@ CREATE INDEX referral_redemptions_profile ON public.referral_redemptions USING b
 CREATE INDEX referral_redemptions_referral ON public.referral_redemptions USING btree (referral_id);
 
 CREATE INDEX referrals_advocate ON public.referrals USING btree (advocate_integration_id);
+
+CREATE INDEX referrals_batch ON public.referrals USING btree (campaign_id, batch_id);
 
 CREATE INDEX referrals_campaign ON public.referrals USING btree (campaign_id, id);
 
@@ -1133,6 +1178,15 @@ ALTER TABLE ONLY public.imports
 
 ALTER TABLE ONLY public.imports
     ADD CONSTRAINT imports_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id);
+
+ALTER TABLE ONLY public.jobs
+    ADD CONSTRAINT jobs_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+ALTER TABLE ONLY public.jobs
+    ADD CONSTRAINT jobs_application_id_fkey FOREIGN KEY (application_id) REFERENCES public.applications(id);
+
+ALTER TABLE ONLY public.jobs
+    ADD CONSTRAINT jobs_created_by_fkey FOREIGN KEY (created_by) REFERENCES public.users(id);
 
 ALTER TABLE ONLY public.limit_counters
     ADD CONSTRAINT limit_counters_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES public.campaigns(id) ON DELETE CASCADE;

@@ -33,9 +33,10 @@ def _is_statement(value):
 
 def of_list(where, listing):
     scope = [None] * max(int(number) for number in re.findall(r"\$(\d+)", listing.select))
-    for start in filter(None, (listing.select, listing.delete)):
-        for name in listing.filters:
-            yield f"{where}.{name}", listing._where(start, scope, {name: 1})[0]
+    for name in listing.filters:
+        yield f"{where}.{name}", listing._where(listing.select, scope, {name: 1})[0]
+        if listing.delete:
+            yield f"{where}.{name} deleted", listing.removal(scope, {name: 1})[0]
     every, _ = listing._where(listing.select, scope, dict.fromkeys(listing.filters, 1))
     for sort in ["", *listing.sorts]:
         yield f"{where} by {sort}", f"{every} ORDER BY {listing._order(sort)}"

@@ -1,5 +1,7 @@
 """The server: routes, the clock, what a handler may ask for, and what a client sees when something fails."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -27,6 +29,8 @@ from guerdon.api.management import (
     campaigns,
     cart_item_filters,
     collections,
+    coupon_jobs,
+    coupon_searches,
     coupons,
     event_types,
     logins,
@@ -45,6 +49,7 @@ from guerdon.api.unit_of_work import LARGEST_BODY, UnitOfWork
 from guerdon.db import pool
 from guerdon.db.pool import Connection
 from guerdon.errors import ClientError, ErrorResponse, Invalid, Problem
+from guerdon.flows import jobs
 from guerdon.flows.programs import Programs
 from guerdon.wire.base import Effects, Moment, Number, decode
 
@@ -208,13 +213,19 @@ def _openapi() -> OpenAPIConfig:
     )
 
 
+@asynccontextmanager
+async def _working(app: Litestar) -> AsyncIterator[None]:
+    async with jobs.working(app.state.pool, app.state.clock):
+        yield
+
+
 def build_app(state: dict[str, Any], lifespan: list[Any] | None = None) -> SessionRoute:
     """The ASGI application as it is served: the session route in front of everything else."""
     return SessionRoute(build_framework(state, lifespan))
 
 
 def build_framework(state: dict[str, Any], lifespan: list[Any] | None = None) -> Litestar:
-    """The ASGI application. `state` holds `pool` and `clock`; a worker opens them in `lifespan`."""
+    """The ASGI application. `state` holds `pool` and `clock`; a worker opens them in `lifespan`, and does jobs."""
     state.setdefault("clock", utc_now)
     state.setdefault("programs", Programs())
     integration = _router(auth.require_integration_key, "key", "api_key_v1", INTEGRATION)
@@ -241,7 +252,7 @@ def build_framework(state: dict[str, Any], lifespan: list[Any] | None = None) ->
             HTTPException: _http_error,
             Exception: _error,
         },
-        lifespan=lifespan or [],
+        lifespan=[*(lifespan or []), _working],
         logging_config=None,
     )
 
@@ -265,6 +276,8 @@ MANAGEMENT: list[Any] = [
     *campaigns.handlers,
     *cart_item_filters.handlers,
     *collections.handlers,
+    *coupon_jobs.handlers,
+    *coupon_searches.handlers,
     *coupons.handlers,
     *event_types.handlers,
     *management_keys.handlers,

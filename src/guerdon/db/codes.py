@@ -1,8 +1,9 @@
 """New codes of coupons and referrals, drawn from a pattern (management.md §6)."""
 
-from collections.abc import Collection, Iterator
-from itertools import chain, islice
-from math import gcd
+from asyncio import to_thread
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import islice, product
+from os import urandom
 from random import SystemRandom
 from string import ascii_lowercase, ascii_uppercase, digits
 from typing import Any
@@ -15,9 +16,13 @@ from guerdon.engine.codes import fold
 from guerdon.errors import Invalid, Problem
 
 LONGEST_CODE = 100
-# Patterns of up to so many combinations are used up to the last code; of larger ones so many are tried.
-MOST_TRIES = 200_000
+# Of patterns of so few combinations, those that are left are counted before any is drawn.
+FEW = 50_000
+# Patterns of up to so many are used up to the last code; larger ones are full when 19 of 20 codes are taken.
+MOST_COUNTED = 2_000_000
+ONE_OF = 20
 LARGEST_BATCH = 20_000
+BYTE = 256
 
 SELECT_TAKEN_COUPONS = "SELECT value FROM coupons WHERE application_id = $1 AND value = ANY ($2)"
 SELECT_TAKEN_REFERRALS = "SELECT value FROM referrals WHERE application_id = $1 AND value = ANY ($2)"
@@ -55,25 +60,48 @@ class CodePattern(Struct, frozen=True):
     pointer: str
 
     @property
+    def places(self) -> int:
+        """How many characters of a code are drawn."""
+        return self.pattern.count("#")
+
+    @property
     def combinations(self) -> int:
         """How many codes there can be at most."""
-        combinations: int = len(self.characters) ** self.pattern.count("#")
+        combinations: int = len(self.characters) ** self.places
         return combinations
 
     def longest(self) -> int:
         """The length of the longest code."""
-        places = self.pattern.count("#")
-        return len(self.prefix) + len(self.pattern) + places * (max(map(len, self.characters)) - 1)
+        return len(self.prefix) + len(self.pattern) + self.places * (max(map(len, self.characters)) - 1)
 
-    def code(self, number: int) -> str:
-        """The code of a combination, 0 ≤ number < combinations."""
-        parts = [self.prefix]
-        for place in self.pattern:
-            if place == "#":
-                number, index = divmod(number, len(self.characters))
-                place = self.characters[index]
-            parts.append(place)
-        return "".join(parts)
+    def at_random(self, count: int) -> list[str]:
+        """So many codes, which nobody can foresee; some may be the same."""
+        drawn = _characters(self.characters, count * self.places)
+        return self._codes(drawn[start : start + self.places] for start in range(0, len(drawn), self.places))
+
+    def every(self) -> Iterator[list[str]]:
+        """Each code once, in batches."""
+        combinations = product(self.characters, repeat=self.places)
+        while batch := list(islice(combinations, LARGEST_BATCH)):
+            yield self._codes(batch)
+
+    def _codes(self, drawn: Iterable[Sequence[str]]) -> list[str]:
+        template = self.pattern.replace("%", "%%").replace("#", "%s")
+        return [self.prefix + template % tuple(characters) for characters in drawn]
+
+
+def _characters(alphabet: Sequence[str], count: int) -> Sequence[str]:
+    """So many of the alphabet, each as likely as any other, from the operating system's source of secrets."""
+    size = len(alphabet)
+    if size > BYTE or any(len(character) != 1 or ord(character) >= BYTE for character in alphabet):
+        return _random.choices(alphabet, k=count)
+    # Bytes become characters without a loop; those above the last multiple of the size would favour some.
+    table = bytes(ord(alphabet[byte % size]) for byte in range(BYTE))
+    left_over = bytes(range(BYTE - BYTE % size, BYTE))
+    drawn = b""
+    while len(drawn) < count:
+        drawn += urandom(count - len(drawn) + count // 8 + 16).translate(table, left_over)
+    return drawn[:count].decode("latin-1")
 
 
 def code_pattern(kind: Kind, wanted: Wanted, settings: Any, case_sensitivity: str) -> CodePattern:
@@ -111,43 +139,46 @@ async def draw_codes(conn: Connection, application_id: int, kind: Kind, pattern:
     A pattern without `#` is the code itself, taken or not: the insert will tell.
     """
     if pattern.combinations < count:
-        raise _too_few(pattern)
-    if "#" not in pattern.pattern:
-        return [pattern.code(0)]
-    found: list[str] = []
-    drawn, size = _draw(pattern, count), count
-    while missing := count - len(found):
-        batch = list(islice(drawn, min(size, LARGEST_BATCH)))
-        if not batch:
-            raise _too_few(pattern)
-        taken = await find_taken(conn, application_id, kind, batch)
-        found += [code for code in batch if code not in taken][:missing]
-        size = 4 * max(size, 100)  # a nearly used up pattern should take few rounds
+        raise _too_few(pattern, count)
+    if not pattern.places:
+        return [pattern.prefix + pattern.pattern]
+    found: set[str] = set()
+    size, fruitful = count, pattern.combinations > FEW
+    while fruitful and (missing := count - len(found)):
+        drawn = set(await to_thread(pattern.at_random, min(size, LARGEST_BATCH))) - found
+        free = drawn - await find_taken(conn, application_id, kind, drawn)
+        found.update(islice(free, missing))
+        fruitful = ONE_OF * len(free) > len(drawn)
+        size = 4 * max(missing, 100)  # a nearly used up pattern should take few rounds
+    if missing := count - len(found):
+        left = await _left(conn, application_id, kind, pattern, found)
+        if len(left) < missing:
+            raise _too_few(pattern, count, len(left) + len(found))
+        found.update(_random.sample(left, missing))
     return sorted(found)  # two requests that draw the same codes wait for each other instead of deadlocking
 
 
-def _draw(pattern: CodePattern, count: int) -> Iterator[str]:
-    """Different codes: at first at random; where that finds too few, every combination in a scattered order."""
-    total = pattern.combinations
-    at_random = (_random.randrange(total) for _ in range(4 * count + 100))
-    start, step = _random.randrange(total), _coprime(total)
-    in_turn = ((start + index * step) % total for index in range(min(total, MOST_TRIES)))
-    seen: set[str] = set()
-    for number in chain(at_random, in_turn):
-        code = pattern.code(number)
-        if code not in seen:
-            seen.add(code)
-            yield code
+async def _left(
+    conn: Connection, application_id: int, kind: Kind, pattern: CodePattern, found: Collection[str]
+) -> list[str]:
+    """Every code of the pattern that is neither taken nor found; raises Invalid where that would take too long."""
+    if pattern.combinations > MOST_COUNTED:
+        raise _too_few(pattern)
+    left: list[str] = []
+    batches = pattern.every()
+    while batch := await to_thread(next, batches, None):
+        taken = await find_taken(conn, application_id, kind, batch)
+        left += [code for code in batch if code not in taken and code not in found]
+    return left
 
 
-def _coprime(total: int) -> int:
-    """A step that, taken `total` times around a circle of `total` places, comes to each of them."""
-    step = _random.randrange(total) + 1
-    while gcd(step, total) != 1:
-        step += 1
-    return step
+class PatternFull(Invalid):
+    """Too few codes are left of a pattern."""
 
 
-def _too_few(pattern: CodePattern) -> Invalid:
+def _too_few(pattern: CodePattern, wanted: int | None = None, left: int | None = None) -> PatternFull:
     details = f'Too few codes are left of the pattern "{pattern.prefix}{pattern.pattern}"'
-    return Invalid(errors=[Problem.at(pattern.pointer, "Invalid value", details)])
+    if wanted is not None:
+        of_them = "" if left is None else f", of which {left} are left"
+        details += f": it has {pattern.combinations}{of_them}, and {wanted} are wanted"
+    return PatternFull(errors=[Problem.at(pattern.pointer, "Invalid value", details)])

@@ -9,10 +9,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from msgspec import UNSET, Struct
+from msgspec import UNSET, Struct, structs
 
+from guerdon.db.campaigns import CAMPAIGNS
 from guerdon.db.paging import Listing, Page, substring
-from guerdon.db.pool import Connection, Row, first, row_id
+from guerdon.db.pool import Connection, Row, changed, first, row_id
 from guerdon.engine.money import plain
 from guerdon.wire.base import decoder, encode_text
 from guerdon.wire.coupons import Coupon, UpdateCoupon, UpdateCouponBatch
@@ -26,12 +27,18 @@ FROM unnest($3::text[], $4::text[]) WITH ORDINALITY AS new (code, recipient, pla
 ORDER BY place
 """
 INSERT_AND_SHOW = INSERT + " RETURNING *"
+INSERT_FREE = INSERT + " ON CONFLICT ON CONSTRAINT coupons_value_key DO NOTHING"
+LAST_ID = "SELECT last_value FROM coupons_id_seq"
 
-WITH_FILTERS = "FROM coupons WHERE campaign_id = $1"
+OF_APPLICATION = "FROM coupons WHERE application_id = $1"
+OF_CAMPAIGN = OF_APPLICATION + " AND campaign_id = $2"
 LIST = Listing(
-    select="SELECT * " + WITH_FILTERS,
-    delete="DELETE " + WITH_FILTERS,
+    select="SELECT * " + OF_CAMPAIGN,
+    hold="SELECT id " + OF_CAMPAIGN,
+    delete="DELETE FROM coupons USING held WHERE coupons.id = held.id RETURNING coupons.id",
     filters={
+        "idAfter": "id > ?",
+        "idUntil": "id <= ?",
         "exactValue": "lower(value) = lower(?)",
         # As people write codes: without the separators, in any case.
         "looseValue": "regexp_replace(lower(value), '[^a-z0-9]', '', 'g') LIKE ?",
@@ -50,6 +57,10 @@ LIST = Listing(
         "referralId": "referral_id = ?",
         "recipientIntegrationId": "recipient_integration_id = ?",
         "batchId": "batch_id = ?",
+        # The first is what the index of attributes is for: lists may hold more than what is asked for.
+        "attributes": "attributes <> '{}' AND attributes @> ?",
+        "sameAttributes": """NOT EXISTS (SELECT FROM jsonb_each(?) AS asked
+            WHERE attributes -> asked.key IS DISTINCT FROM nullif(asked.value, 'null'))""",
     },
     sorts={
         "id": "id",
@@ -62,6 +73,16 @@ LIST = Listing(
         "batchId": "batch_id",
     },
 )
+LIST_OF_APPLICATION = structs.replace(
+    LIST,
+    select="SELECT * " + OF_APPLICATION,
+    hold="",
+    delete="",
+    filters={**LIST.filters, "campaignIds": "campaign_id = ANY (?)"},
+)
+
+# $1 account, $2 Application, $3 now, $4 the state.
+SELECT_CAMPAIGNS = "SELECT id FROM (" + CAMPAIGNS + " AND frontend_state = $4) AS campaign ORDER BY id"
 
 # $1 campaign, $2 an id or null, $3 a folded code. A code that looks like an id gives way to the id.
 SELECT = """
@@ -78,11 +99,16 @@ UPDATE coupons SET start_date = $2, expiry_date = $3, usage_limit = COALESCE($4,
 WHERE id = $1
 RETURNING *
 """
+# Locked in the order of ids first, as everywhere: a session may hold some of them.
 UPDATE_BATCH = """
-UPDATE coupons SET start_date = $3, expiry_date = $4, usage_limit = COALESCE($5, usage_limit),
-    discount_limit = COALESCE($6, discount_limit), reservation_limit = COALESCE($7, reservation_limit),
-    attributes = COALESCE($8, attributes)
-WHERE campaign_id = $1 AND ($2::text IS NULL OR batch_id = $2)
+WITH held AS (
+    SELECT id FROM coupons WHERE application_id = $1 AND campaign_id = $2 AND ($3::text IS NULL OR batch_id = $3)
+    ORDER BY id FOR UPDATE
+)
+UPDATE coupons SET start_date = $4, expiry_date = $5, usage_limit = COALESCE($6, usage_limit),
+    discount_limit = COALESCE($7, discount_limit), reservation_limit = COALESCE($8, reservation_limit),
+    attributes = COALESCE($9, attributes)
+FROM held WHERE coupons.id = held.id
 """
 DELETE = "DELETE FROM coupons WHERE id = $1"
 
@@ -102,6 +128,21 @@ class Batch(Struct, frozen=True, kw_only=True):
     is_reservation_mandatory: bool
     implicitly_reserved: bool
     batch_id: str
+
+    def columns(self) -> tuple[Any, ...]:
+        """What the INSERTs take of it."""
+        return (
+            self.usage_limit,
+            self.discount_limit,
+            self.reservation_limit,
+            self.start_date,
+            self.expiry_date,
+            encode_text(self.limits),
+            encode_text(self.attributes),
+            self.is_reservation_mandatory,
+            self.implicitly_reserved,
+            self.batch_id,
+        )
 
 
 def coupon_of(row: Row) -> Coupon:
@@ -136,22 +177,19 @@ async def add_coupons(
 
     Returns them only to `show`. Raises Conflict when a code is taken.
     """
-    content = (
-        batch.usage_limit,
-        batch.discount_limit,
-        batch.reservation_limit,
-        batch.start_date,
-        batch.expiry_date,
-        encode_text(batch.limits),
-        encode_text(batch.attributes),
-        batch.is_reservation_mandatory,
-        batch.implicitly_reserved,
-        batch.batch_id,
-    )
+    values = (*campaign, codes, recipients, *batch.columns(), now)
     if not show:
-        await conn.execute(INSERT, *campaign, codes, recipients, *content, now)
+        await conn.execute(INSERT, *values)
         return []
-    return [coupon_of(row) for row in await conn.fetch(INSERT_AND_SHOW, *campaign, codes, recipients, *content, now)]
+    return [coupon_of(row) for row in await conn.fetch(INSERT_AND_SHOW, *values)]
+
+
+async def add_free_coupons(
+    conn: Connection, campaign: tuple[int, int], codes: Sequence[str], batch: Batch, now: datetime
+) -> int:
+    """Create a coupon without a recipient for each of these folded codes that is not taken; returns how many."""
+    status = await conn.execute(INSERT_FREE, *campaign, codes, [None] * len(codes), *batch.columns(), now)
+    return changed(status)
 
 
 async def get_coupon(conn: Connection, campaign_id: int, coupon_id: str, code: str) -> Coupon:
@@ -173,9 +211,10 @@ async def change_coupon(conn: Connection, coupon_id: int, new: UpdateCoupon) -> 
     return coupon_of(first(row, "Coupon"))
 
 
-async def change_batch(conn: Connection, campaign_id: int, new: UpdateCouponBatch) -> None:
-    """Change all coupons of a batch, or of the campaign. Left out dates are cleared, other members keep theirs."""
-    await conn.execute(UPDATE_BATCH, campaign_id, _or_none(new.batch_id), *_shared(new))
+async def change_batch(conn: Connection, campaign: tuple[int, int], new: UpdateCouponBatch) -> None:
+    """Change all coupons of a batch, or of `campaign` = (Application id, campaign id). Left out dates are cleared,
+    other members keep theirs."""
+    await conn.execute(UPDATE_BATCH, *campaign, _or_none(new.batch_id), *_shared(new))
 
 
 def _or_none(value: Any) -> Any:
@@ -198,23 +237,66 @@ async def remove_coupon(conn: Connection, coupon_id: int) -> None:
     await conn.execute(DELETE, coupon_id)
 
 
-async def remove_coupons(conn: Connection, campaign_id: int, wanted: dict[str, Any]) -> int:
-    """Delete the campaign's coupons that match; without a filter, all of them. Returns how many."""
-    return await LIST.remove(conn, [campaign_id], wanted)
+async def remove_coupons(conn: Connection, campaign: tuple[int, int], wanted: dict[str, Any]) -> None:
+    """Delete the coupons of `campaign` = (Application id, campaign id) that match; without a filter, all of them."""
+    await LIST.remove(conn, campaign, wanted)
+
+
+async def remove_some(
+    conn: Connection, campaign: tuple[int, int], wanted: dict[str, Any], ids: tuple[int, int], most: int
+) -> tuple[int, int | None]:
+    """Delete the first `most` that match with first < id ≤ last of `ids`; returns how many those were and the last."""
+    after, until = ids
+    return await LIST.remove(conn, campaign, wanted | {"idAfter": after, "idUntil": until}, most)
+
+
+async def last_id(conn: Connection) -> int:
+    """The id of the coupon that was made last; those that are made from now on have greater ones."""
+    found: int = await conn.fetchval(LAST_ID)
+    return found
 
 
 async def list_coupons(
-    conn: Connection, campaign_id: int, wanted: dict[str, Any], page: Page, *, values_only: bool = False
+    conn: Connection, campaign: tuple[int, int], wanted: dict[str, Any], page: Page, *, values_only: bool = False
 ) -> tuple[list[Coupon], bool]:
-    """One page of the campaign's coupons and whether more follow."""
-    rows, more = await LIST.fetch(conn, [campaign_id], wanted, page)
+    """One page of the coupons of `campaign` = (Application id, campaign id) and whether more follow."""
+    rows, more = await LIST.fetch(conn, campaign, wanted, page)
     show = _code_only if values_only else coupon_of
     return [show(row) for row in rows], more
 
 
-async def count_coupons(conn: Connection, campaign_id: int, wanted: dict[str, Any]) -> int:
+async def count_coupons(conn: Connection, campaign: tuple[int, int], wanted: dict[str, Any]) -> int:
     """How many of the campaign's coupons match."""
-    return await LIST.count(conn, [campaign_id], wanted)
+    return await LIST.count(conn, campaign, wanted)
+
+
+async def list_of_application(
+    conn: Connection, application_id: int, wanted: dict[str, Any], page: Page
+) -> tuple[list[Coupon], bool]:
+    """One page of the coupons of all campaigns and whether more follow."""
+    rows, more = await LIST_OF_APPLICATION.fetch(conn, [application_id], wanted, page)
+    return [coupon_of(row) for row in rows], more
+
+
+async def count_of_application(conn: Connection, application_id: int, wanted: dict[str, Any]) -> int:
+    """How many coupons of all campaigns match."""
+    return await LIST_OF_APPLICATION.count(conn, [application_id], wanted)
+
+
+async def campaigns_in_state(
+    conn: Connection, account_id: int, application_id: int, state: str, now: datetime
+) -> list[int]:
+    """The ids of the Application's campaigns that are in this state now."""
+    return [row["id"] for row in await conn.fetch(SELECT_CAMPAIGNS, account_id, application_id, now, state)]
+
+
+def attribute_filter(asked: dict[str, Any]) -> dict[str, str]:
+    """The filter for coupons of which each of these attributes has just this value; null is none."""
+    if not asked:
+        return {}
+    same = {"sameAttributes": encode_text(asked)}
+    given = without_nulls(asked)
+    return same | {"attributes": encode_text(given)} if given else same
 
 
 def value_filter(value: str, *, exact: bool) -> dict[str, str | None]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from guerdon.db.pool import Connection, Row, changed
+from guerdon.db.pool import Connection, Row
 from guerdon.errors import Invalid, Problem
 
 
@@ -19,12 +19,14 @@ class Page(Struct, frozen=True):
 
 class Listing(Struct, frozen=True, kw_only=True):
     """A list resource. `select` ends in a WHERE clause over $1, $2 …; a filter is a condition in which `?`
-    stands for its value; a sort maps the API's field to a column; `delete`, where matching rows may be removed,
-    has the same WHERE clause as `select`. All are constants of a db module."""
+    stands for its value; a sort maps the API's field to a column. Where matching rows may be removed, `hold` selects
+    their ids with the same WHERE clause as `select`, and `delete` removes those in `held`. All are constants of a db
+    module."""
 
     select: str
     filters: Mapping[str, str]
     sorts: Mapping[str, str]
+    hold: str = ""
     delete: str = ""
 
     async def fetch(
@@ -43,10 +45,21 @@ class Listing(Struct, frozen=True, kw_only=True):
         total: int = await conn.fetchval(f"SELECT count(*) FROM ({statement}) AS matching", *values)
         return total
 
-    async def remove(self, conn: Connection, scope: Sequence[Any], wanted: Mapping[str, Any]) -> int:
-        """Delete every row that matches; returns how many."""
-        statement, values = self._where(self.delete, scope, wanted)
-        return changed(await conn.execute(statement, *values))
+    async def remove(
+        self, conn: Connection, scope: Sequence[Any], wanted: Mapping[str, Any], most: int | None = None
+    ) -> tuple[int, int | None]:
+        """Delete the rows that match, or the first `most` of them, locked in the order of their ids as everywhere;
+        returns how many those were and the last of their ids."""
+        statement, values = self.removal(scope, wanted)
+        row = await conn.fetchrow(statement, *values, most)
+        return row["count"], row["last"]
+
+    def removal(self, scope: Sequence[Any], wanted: Mapping[str, Any]) -> tuple[str, list[Any]]:
+        """The statement that deletes what matches, and its values but the last, which is how many at most."""
+        statement, values = self._where(self.hold, scope, wanted)
+        limit = f"LIMIT ${len(values) + 1}::bigint"
+        gone = f"WITH held AS ({statement} ORDER BY id {limit} FOR UPDATE), gone AS ({self.delete})"
+        return f"{gone} SELECT count(*) AS count, max(id) AS last FROM gone", values
 
     def _where(self, start: str, scope: Sequence[Any], wanted: Mapping[str, Any]) -> tuple[str, list[Any]]:
         values = list(scope)

@@ -4,15 +4,22 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from litestar import Response, delete, get, post, put
-from litestar.di import Provide
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import Parameter
 from msgspec import UNSET, UnsetType
 
 from guerdon.api import checks
-from guerdon.api.lists import Flag, PageSize, Skip, Sort, Valid, flag, moment, page
+from guerdon.api.coupon_requests import (
+    FILTERS,
+    attribute_problems,
+    attributes_of_new,
+    batch,
+    constraint_problems,
+    find_parents,
+)
+from guerdon.api.lists import PageSize, Skip, Sort, page
 from guerdon.api.responses import no_content, ok
-from guerdon.db import applications, attributes, campaigns, codes, coupons
+from guerdon.db import codes, coupons
 from guerdon.db.codes import Wanted
 from guerdon.db.keys import Caller
 from guerdon.db.pool import Connection
@@ -41,54 +48,7 @@ Silent = Literal["yes", "no"]
 NewBatch = NewCoupons | NewCouponsForMultipleRecipients
 
 
-async def filters(
-    now: datetime,
-    value: Annotated[str | None, Parameter(query="value", min_length=1)] = None,
-    created_before: Annotated[str | None, Parameter(query="createdBefore")] = None,
-    created_after: Annotated[str | None, Parameter(query="createdAfter")] = None,
-    starts_before: Annotated[str | None, Parameter(query="startsBefore")] = None,
-    starts_after: Annotated[str | None, Parameter(query="startsAfter")] = None,
-    expires_before: Annotated[str | None, Parameter(query="expiresBefore")] = None,
-    expires_after: Annotated[str | None, Parameter(query="expiresAfter")] = None,
-    valid: Valid | None = None,
-    usable: Flag | None = None,
-    redeemed: Flag | None = None,
-    referral_id: Annotated[int | None, Parameter(query="referralId")] = None,
-    recipient_integration_id: Annotated[str | None, Parameter(query="recipientIntegrationId")] = None,
-    batch_id: Annotated[str | None, Parameter(query="batchId")] = None,
-    exact_match: Annotated[bool, Parameter(query="exactMatch")] = False,
-) -> dict[str, Any]:
-    """The query parameters that say which coupons of a campaign are meant."""
-    if usable is not None and redeemed is not None:
-        details = "redeemed cannot be used together with usable"
-        raise Invalid(errors=[Problem.in_query("redeemed", "Invalid value", details)])
-    wanted: dict[str, Any] = {
-        "createdBefore": moment("createdBefore", created_before),
-        "createdAfter": moment("createdAfter", created_after),
-        "startsBefore": moment("startsBefore", starts_before),
-        "startsAfter": moment("startsAfter", starts_after),
-        "expiresBefore": moment("expiresBefore", expires_before),
-        "expiresAfter": moment("expiresAfter", expires_after),
-        "usable": flag(usable),
-        "redeemed": flag(redeemed),
-        "referralId": referral_id,
-        "recipientIntegrationId": recipient_integration_id,
-        "batchId": batch_id,
-    }
-    if valid is not None:
-        wanted[valid] = now
-    return wanted if value is None else wanted | coupons.value_filter(value, exact=exact_match)
-
-
-FILTERS = {"wanted": Provide(filters)}
 SILENT = {204: ResponseSpec(None, description="Done; the answer to silent=yes")}
-
-
-async def _parents(
-    conn: Connection, caller: Caller, application_id: int, campaign_id: int, now: datetime
-) -> tuple[Application, Campaign]:
-    application = await applications.get_application(conn, caller.account_id, application_id)
-    return application, await campaigns.get_campaign(conn, caller.account_id, application_id, campaign_id, now)
 
 
 def _limit_problems(limits: list[LimitConfig] | UnsetType, *, single: bool) -> list[Problem]:
@@ -105,42 +65,20 @@ def _limit_problems(limits: list[LimitConfig] | UnsetType, *, single: bool) -> l
     ]
 
 
-def _constraint_problems(data: NewBatch | UpdateCoupon | UpdateCouponBatch) -> list[Problem]:
-    problems = checks.period(data.start_date, data.expiry_date, "expiryDate")
-    if data.discount_limit is not UNSET and data.discount_limit < 0:
-        problems.append(Problem.at("/discountLimit", "minimum", "Expected `number` >= 0"))
-    return problems
-
-
-async def _attribute_problems(
-    conn: Connection, caller: Caller, application: Application, values: dict[str, Any] | UnsetType
-) -> list[Problem]:
-    """Of the attributes in a request; when it leaves them out, nothing changes and nothing is wrong."""
-    if values is UNSET:
-        return []
-    definitions = await attributes.definitions(conn, caller.account_id, application.id)
-    names = applications.mandatory(application, "coupons")
-    return checks.attributes(values, "Coupon", definitions) + checks.mandatory(values, names)
-
-
 def _wanted_codes(data: NewBatch) -> Wanted:
     prefix = (data.unique_prefix or "") if isinstance(data, NewCoupons) else ""
     return Wanted(data.coupon_pattern, data.valid_characters, "/couponPattern", prefix)
 
 
 def _batch(data: NewBatch, values: dict[str, Any]) -> coupons.Batch:
-    single = data if isinstance(data, NewCoupons) else None
-    return coupons.Batch(
-        usage_limit=data.usage_limit,
-        discount_limit=None if data.discount_limit is UNSET else data.discount_limit,
-        reservation_limit=None if data.reservation_limit is UNSET else data.reservation_limit,
-        start_date=None if data.start_date is UNSET else data.start_date,
-        expiry_date=None if data.expiry_date is UNSET else data.expiry_date,
-        limits=[] if single is None else single.limits or [],
-        attributes=values,
-        is_reservation_mandatory=single is not None and single.is_reservation_mandatory is True,
-        implicitly_reserved=single is not None and single.implicitly_reserved is True,
-        batch_id=codes.new_batch_id(),
+    if not isinstance(data, NewCoupons):
+        return batch(data, values)
+    return batch(
+        data,
+        values,
+        limits=data.limits,
+        is_reservation_mandatory=data.is_reservation_mandatory,
+        implicitly_reserved=data.implicitly_reserved,
     )
 
 
@@ -162,11 +100,9 @@ async def _create(
     silent: Silent,
 ) -> Response[TotalPage[Coupon]]:
     application, campaign = parents
-    defaults = {} if campaign.coupon_attributes is UNSET else campaign.coupon_attributes
-    given = {} if data.attributes is UNSET else data.attributes
-    values = coupons.without_nulls({**defaults, **given})
-    problems = _constraint_problems(data) + await _attribute_problems(conn, caller, application, values)
-    checks.refuse(problems)
+    values = attributes_of_new(campaign, data.attributes)
+    problems = constraint_problems(data)
+    checks.refuse(problems + await attribute_problems(conn, caller.account_id, application, values))
     case_sensitivity = str(application.case_sensitivity)
     pattern = codes.code_pattern(codes.COUPONS, _wanted_codes(data), campaign.coupon_settings, case_sensitivity)
     drawn = await codes.draw_codes(conn, application.id, codes.COUPONS, pattern, len(recipients))
@@ -186,7 +122,7 @@ async def create_coupons(
     silent: Silent = "yes",
 ) -> Response[TotalPage[Coupon]]:
     """204 without a body, unless `silent=no`."""
-    parents = await _parents(conn, caller, application_id, campaign_id, now)
+    parents = await find_parents(conn, caller, application_id, campaign_id, now)
     recipient = data.recipient_integration_id or None
     single = data.number_of_coupons == 1 and recipient is None
     checks.refuse(_count_problems(data) + _limit_problems(data.limits, single=single))
@@ -210,7 +146,7 @@ async def create_coupons_for_multiple_recipients(
     silent: Silent = "yes",
 ) -> Response[TotalPage[Coupon]]:
     """One personal code for each recipient. 204 without a body, unless `silent=no`."""
-    parents = await _parents(conn, caller, application_id, campaign_id, now)
+    parents = await find_parents(conn, caller, application_id, campaign_id, now)
     recipients = data.recipients_integration_ids
     if "" in recipients or len(set(recipients)) < len(recipients):
         details = "Recipients must be different, and none may be empty"
@@ -230,9 +166,11 @@ async def get_coupons(
     skip: Skip = 0,
     sort: Sort = "",
 ) -> TotalPage[Coupon]:
-    await _parents(conn, caller, application_id, campaign_id, now)
-    found, _ = await coupons.list_coupons(conn, campaign_id, wanted, page(page_size, skip, sort))
-    return TotalPage(total_result_size=await coupons.count_coupons(conn, campaign_id, wanted), data=found)
+    await find_parents(conn, caller, application_id, campaign_id, now)
+    found, _ = await coupons.list_coupons(conn, (application_id, campaign_id), wanted, page(page_size, skip, sort))
+    return TotalPage(
+        total_result_size=await coupons.count_coupons(conn, (application_id, campaign_id), wanted), data=found
+    )
 
 
 @get(ALL + "/no_total", operation_id="getCouponsWithoutTotalCount", tags=TAGS, dependencies=FILTERS)
@@ -248,9 +186,11 @@ async def get_coupons_without_total_count(
     sort: Sort = "",
     values_only: Annotated[bool, Parameter(query="valuesOnly")] = False,
 ) -> MorePage[Coupon]:
-    await _parents(conn, caller, application_id, campaign_id, now)
+    await find_parents(conn, caller, application_id, campaign_id, now)
     wanted_page = page(page_size, skip, sort)
-    found, more = await coupons.list_coupons(conn, campaign_id, wanted, wanted_page, values_only=values_only)
+    found, more = await coupons.list_coupons(
+        conn, (application_id, campaign_id), wanted, wanted_page, values_only=values_only
+    )
     return MorePage(has_more=more, data=found)
 
 
@@ -258,10 +198,10 @@ async def get_coupons_without_total_count(
 async def update_coupon_batch(
     application_id: int, campaign_id: int, data: UpdateCouponBatch, caller: Caller, conn: Connection, now: datetime
 ) -> None:
-    application, _ = await _parents(conn, caller, application_id, campaign_id, now)
-    problems = _constraint_problems(data)
-    checks.refuse(problems + await _attribute_problems(conn, caller, application, data.attributes))
-    await coupons.change_batch(conn, campaign_id, data)
+    application, _ = await find_parents(conn, caller, application_id, campaign_id, now)
+    problems = constraint_problems(data)
+    checks.refuse(problems + await attribute_problems(conn, caller.account_id, application, data.attributes))
+    await coupons.change_batch(conn, (application_id, campaign_id), data)
 
 
 @delete(ALL, operation_id="deleteCoupons", tags=TAGS, dependencies=FILTERS)
@@ -269,8 +209,8 @@ async def delete_coupons(
     application_id: int, campaign_id: int, caller: Caller, conn: Connection, now: datetime, wanted: dict[str, Any]
 ) -> None:
     """Without a filter, every coupon of the campaign."""
-    await _parents(conn, caller, application_id, campaign_id, now)
-    await coupons.remove_coupons(conn, campaign_id, wanted)
+    await find_parents(conn, caller, application_id, campaign_id, now)
+    await coupons.remove_coupons(conn, (application_id, campaign_id), wanted)
 
 
 async def _coupon(conn: Connection, parents: tuple[Application, Campaign], coupon_id: str) -> Coupon:
@@ -284,7 +224,7 @@ async def get_coupon(
     application_id: int, campaign_id: int, coupon_id: str, caller: Caller, conn: Connection, now: datetime
 ) -> Coupon:
     """Ours, not the contract's: one coupon by its id or its code."""
-    return await _coupon(conn, await _parents(conn, caller, application_id, campaign_id, now), coupon_id)
+    return await _coupon(conn, await find_parents(conn, caller, application_id, campaign_id, now), coupon_id)
 
 
 @put(ONE, operation_id="updateCoupon", tags=TAGS)
@@ -297,10 +237,10 @@ async def update_coupon(
     conn: Connection,
     now: datetime,
 ) -> Coupon:
-    parents = await _parents(conn, caller, application_id, campaign_id, now)
+    parents = await find_parents(conn, caller, application_id, campaign_id, now)
     old = await _coupon(conn, parents, coupon_id)
-    problems = _constraint_problems(data) + _limit_problems(data.limits, single=not data.recipient_integration_id)
-    checks.refuse(problems + await _attribute_problems(conn, caller, parents[0], data.attributes))
+    problems = constraint_problems(data) + _limit_problems(data.limits, single=not data.recipient_integration_id)
+    checks.refuse(problems + await attribute_problems(conn, caller.account_id, parents[0], data.attributes))
     return await coupons.change_coupon(conn, old.id, data)
 
 
@@ -308,7 +248,7 @@ async def update_coupon(
 async def delete_coupon(
     application_id: int, campaign_id: int, coupon_id: str, caller: Caller, conn: Connection, now: datetime
 ) -> None:
-    coupon = await _coupon(conn, await _parents(conn, caller, application_id, campaign_id, now), coupon_id)
+    coupon = await _coupon(conn, await find_parents(conn, caller, application_id, campaign_id, now), coupon_id)
     await coupons.remove_coupon(conn, coupon.id)
 
 
