@@ -16,10 +16,13 @@ from litestar.typing import FieldDefinition
 
 from guerdon.api import auth, explorer, slashes
 from guerdon.api.document import camel
-from guerdon.api.integration import coupon_reservations, customer_data, customer_sessions, customers, events, v1
+from guerdon.api.integration import campaigns as shop_campaigns
+from guerdon.api.integration import coupon_reservations, customer_data, customer_sessions, events, v1
+from guerdon.api.integration import customers as shop_customers
 from guerdon.api.integration import referrals as shop_referrals
 from guerdon.api.management import (
     additional_costs,
+    application_events,
     application_sessions,
     applications,
     attributes,
@@ -28,6 +31,8 @@ from guerdon.api.management import (
     cart_item_filters,
     collections,
     coupons,
+    customer_activity,
+    customers,
     event_types,
     logins,
     referral_imports,
@@ -247,14 +252,16 @@ INTEGRATION: list[Any] = [
     *coupon_reservations.handlers,
     *customer_data.handlers,
     *customer_sessions.handlers,
-    *customers.handlers,
     *events.handlers,
+    *shop_campaigns.handlers,
+    *shop_customers.handlers,
     *shop_referrals.handlers,
     *v1.handlers,
 ]
 OPEN: list[Any] = [*logins.handlers]
 MANAGEMENT: list[Any] = [
     *additional_costs.handlers,
+    *application_events.handlers,
     *application_sessions.handlers,
     *applications.handlers,
     *attributes.handlers,
@@ -263,6 +270,8 @@ MANAGEMENT: list[Any] = [
     *cart_item_filters.handlers,
     *collections.handlers,
     *coupons.handlers,
+    *customer_activity.handlers,
+    *customers.handlers,
     *event_types.handlers,
     *referral_imports.handlers,
     *referrals.handlers,

@@ -33,6 +33,12 @@ WITH new_profile AS (
     RETURNING id
 ), profile AS (
     SELECT id FROM new_profile UNION ALL SELECT id FROM old_profile UNION ALL SELECT NULL WHERE $4 = ''
+), customer AS (
+    INSERT INTO application_customers (application_id, profile_id)
+    SELECT $1, p.id FROM profile p
+    WHERE p.id IS NOT NULL
+        AND NOT EXISTS (SELECT FROM application_customers c WHERE c.application_id = $1 AND c.profile_id = p.id)
+    ON CONFLICT DO NOTHING
 ), session AS (
     SELECT id FROM customer_sessions WHERE application_id = $1 AND id = $8 AND erasures = $14 FOR KEY SHARE
 ), event AS (
