@@ -52,6 +52,11 @@ CREATE TABLE public.advanced_events (
     created timestamp with time zone NOT NULL
 );
 
+CREATE TABLE public.application_customers (
+    application_id bigint NOT NULL,
+    profile_id bigint NOT NULL
+);
+
 CREATE TABLE public.application_keys (
     id bigint NOT NULL,
     application_id bigint NOT NULL,
@@ -391,6 +396,8 @@ CREATE TABLE public.events (
     effects json NOT NULL,
     response_content text[] DEFAULT '{}'::text[] NOT NULL,
     created timestamp with time zone NOT NULL,
+    coupon_codes text[] DEFAULT '{}'::text[] NOT NULL,
+    referral_code text DEFAULT ''::text NOT NULL,
     CONSTRAINT events_session_updated_alone CHECK (((type !~~ 'talon_session_%'::text) OR (session_id IS NOT NULL)))
 )
 PARTITION BY RANGE (created);
@@ -407,11 +414,33 @@ CREATE TABLE public.events_default (
     effects json CONSTRAINT events_effects_not_null NOT NULL,
     response_content text[] DEFAULT '{}'::text[] CONSTRAINT events_response_content_not_null NOT NULL,
     created timestamp with time zone CONSTRAINT events_created_not_null NOT NULL,
+    coupon_codes text[] DEFAULT '{}'::text[] CONSTRAINT events_coupon_codes_not_null NOT NULL,
+    referral_code text DEFAULT ''::text CONSTRAINT events_referral_code_not_null NOT NULL,
     CONSTRAINT events_session_updated_alone CHECK (((type !~~ 'talon_session_%'::text) OR (session_id IS NOT NULL)))
 );
 
 ALTER TABLE public.events ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.events_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.exports (
+    id bigint NOT NULL,
+    account_id bigint NOT NULL,
+    user_id bigint NOT NULL,
+    application_id bigint,
+    campaign_id bigint,
+    entity text NOT NULL,
+    filter json NOT NULL,
+    created timestamp with time zone NOT NULL
+);
+
+ALTER TABLE public.exports ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.exports_id_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -804,6 +833,9 @@ ALTER TABLE ONLY public.additional_costs
 ALTER TABLE ONLY public.advanced_events
     ADD CONSTRAINT advanced_events_key PRIMARY KEY (application_id, integration_id);
 
+ALTER TABLE ONLY public.application_customers
+    ADD CONSTRAINT application_customers_pkey PRIMARY KEY (application_id, profile_id);
+
 ALTER TABLE ONLY public.application_keys
     ADD CONSTRAINT application_keys_hash_key UNIQUE (key_hash);
 
@@ -872,6 +904,9 @@ ALTER TABLE ONLY public.events
 
 ALTER TABLE ONLY public.events_default
     ADD CONSTRAINT events_default_pkey PRIMARY KEY (id, created);
+
+ALTER TABLE ONLY public.exports
+    ADD CONSTRAINT exports_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.idempotency_keys
     ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (application_id, digest);
@@ -969,6 +1004,8 @@ ALTER TABLE ONLY public.v1_sessions
 ALTER TABLE ONLY public.value_maps
     ADD CONSTRAINT value_maps_pkey PRIMARY KEY (id);
 
+CREATE INDEX advanced_events_event ON public.advanced_events USING btree (event_id);
+
 CREATE INDEX advanced_events_profile ON public.advanced_events USING btree (profile_id);
 
 CREATE INDEX application_keys_application ON public.application_keys USING btree (application_id);
@@ -1001,15 +1038,33 @@ CREATE INDEX coupons_recipient ON public.coupons USING btree (application_id, re
 
 CREATE INDEX coupons_referral ON public.coupons USING btree (referral_id, id) WHERE (referral_id IS NOT NULL);
 
+CREATE INDEX customer_sessions_application ON public.customer_sessions USING btree (application_id, id);
+
+CREATE INDEX customer_sessions_coupons ON public.customer_sessions USING gin (coupon_codes) WHERE (coupon_codes <> '{}'::text[]);
+
 CREATE INDEX customer_sessions_created ON public.customer_sessions USING btree (created);
 
 CREATE INDEX customer_sessions_profile ON public.customer_sessions USING btree (profile_id);
+
+CREATE INDEX customer_sessions_referral ON public.customer_sessions USING btree (application_id, referral_code) WHERE (referral_code <> ''::text);
+
+CREATE INDEX customer_sessions_store ON public.customer_sessions USING btree (application_id, store_integration_id, id) WHERE (store_integration_id <> ''::text);
 
 CREATE INDEX evaluation_groups_application ON public.evaluation_groups USING btree (application_id);
 
 CREATE INDEX events_advocate ON ONLY public.events USING btree (((facts #>> '{advocate,integration_id}'::text[]))) WHERE ((facts)::text ~~ '%"advocate":{%'::text);
 
-CREATE INDEX events_default_application_id_type_idx ON public.events_default USING btree (application_id, type);
+CREATE INDEX events_application ON ONLY public.events USING btree (application_id, id);
+
+CREATE INDEX events_coupons ON ONLY public.events USING gin (coupon_codes) WHERE (coupon_codes <> '{}'::text[]);
+
+CREATE INDEX events_default_application_id_id_idx ON public.events_default USING btree (application_id, id);
+
+CREATE INDEX events_default_application_id_referral_code_id_idx ON public.events_default USING btree (application_id, referral_code, id) WHERE (referral_code <> ''::text);
+
+CREATE INDEX events_default_application_id_type_id_idx ON public.events_default USING btree (application_id, type, id);
+
+CREATE INDEX events_default_coupon_codes_idx ON public.events_default USING gin (coupon_codes) WHERE (coupon_codes <> '{}'::text[]);
 
 CREATE INDEX events_default_expr_idx ON public.events_default USING btree (((facts #>> '{advocate,integration_id}'::text[]))) WHERE ((facts)::text ~~ '%"advocate":{%'::text);
 
@@ -1019,9 +1074,13 @@ CREATE INDEX events_default_session_id_id_idx ON public.events_default USING btr
 
 CREATE INDEX events_profile ON ONLY public.events USING btree (profile_id) WHERE (profile_id IS NOT NULL);
 
+CREATE INDEX events_referral ON ONLY public.events USING btree (application_id, referral_code, id) WHERE (referral_code <> ''::text);
+
 CREATE INDEX events_session ON ONLY public.events USING btree (session_id, id);
 
-CREATE INDEX events_types ON ONLY public.events USING btree (application_id, type);
+CREATE INDEX events_types ON ONLY public.events USING btree (application_id, type, id);
+
+CREATE INDEX exports_account ON public.exports USING btree (account_id, id);
 
 CREATE INDEX idempotency_keys_created ON public.idempotency_keys USING btree (application_id, created);
 
@@ -1035,11 +1094,17 @@ CREATE INDEX logins_user ON public.logins USING btree (user_id);
 
 CREATE INDEX management_keys_account ON public.management_keys USING btree (account_id, id);
 
+CREATE INDEX profiles_attributes ON public.profiles USING gin (attributes jsonb_path_ops) WHERE (attributes <> '{}'::jsonb);
+
+CREATE INDEX profiles_environment ON public.profiles USING btree (account_id, sandbox, id);
+
 CREATE INDEX referral_redemptions_profile ON public.referral_redemptions USING btree (profile_id);
 
 CREATE INDEX referral_redemptions_referral ON public.referral_redemptions USING btree (referral_id);
 
 CREATE INDEX referrals_advocate ON public.referrals USING btree (advocate_integration_id);
+
+CREATE INDEX referrals_application ON public.referrals USING btree (application_id, id);
 
 CREATE INDEX referrals_batch ON public.referrals USING btree (campaign_id, batch_id);
 
@@ -1061,7 +1126,13 @@ CREATE UNIQUE INDEX collections_account_name_key ON public.collections USING btr
 
 CREATE UNIQUE INDEX users_email_key ON public.users USING btree (lower(email)) WHERE (deleted IS NULL);
 
-ALTER INDEX public.events_types ATTACH PARTITION public.events_default_application_id_type_idx;
+ALTER INDEX public.events_application ATTACH PARTITION public.events_default_application_id_id_idx;
+
+ALTER INDEX public.events_referral ATTACH PARTITION public.events_default_application_id_referral_code_id_idx;
+
+ALTER INDEX public.events_types ATTACH PARTITION public.events_default_application_id_type_id_idx;
+
+ALTER INDEX public.events_coupons ATTACH PARTITION public.events_default_coupon_codes_idx;
 
 ALTER INDEX public.events_advocate ATTACH PARTITION public.events_default_expr_idx;
 
@@ -1079,6 +1150,12 @@ ALTER TABLE ONLY public.advanced_events
 
 ALTER TABLE ONLY public.advanced_events
     ADD CONSTRAINT advanced_events_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES public.profiles(id);
+
+ALTER TABLE ONLY public.application_customers
+    ADD CONSTRAINT application_customers_application_id_fkey FOREIGN KEY (application_id) REFERENCES public.applications(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.application_customers
+    ADD CONSTRAINT application_customers_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES public.profiles(id);
 
 ALTER TABLE ONLY public.application_keys
     ADD CONSTRAINT application_keys_application_id_fkey FOREIGN KEY (application_id) REFERENCES public.applications(id) ON DELETE CASCADE;
@@ -1169,6 +1246,12 @@ ALTER TABLE ONLY public.evaluation_groups
 
 ALTER TABLE ONLY public.event_types
     ADD CONSTRAINT event_types_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+ALTER TABLE ONLY public.exports
+    ADD CONSTRAINT exports_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+ALTER TABLE ONLY public.exports
+    ADD CONSTRAINT exports_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id);
 
 ALTER TABLE ONLY public.idempotency_keys
     ADD CONSTRAINT idempotency_keys_application_id_fkey FOREIGN KEY (application_id) REFERENCES public.applications(id) ON DELETE CASCADE;

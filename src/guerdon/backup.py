@@ -10,7 +10,7 @@ from pathlib import Path
 
 from guerdon.db import pool
 from guerdon.db.embedded import DataInUse, Embedded, program, running_url
-from guerdon.db.migrate import is_empty
+from guerdon.db.migrate import analyze, is_empty
 from guerdon.settings import Settings
 
 
@@ -46,6 +46,7 @@ def restore(settings: Settings, file: Path) -> int:
             return _refuse("the database is not empty: a backup is restored into a new one only")
         options = ["--no-owner", "--exit-on-error", "--single-transaction", f"--dbname={url}"]
         subprocess.run([program("pg_restore"), *options, str(file)], check=True)
+        asyncio.run(_analyze(url))
         sys.stdout.write(f"{file} is restored\n")
         return 0
 
@@ -74,6 +75,14 @@ def _with_database(settings: Settings, work: Callable[[str], int], *, running: b
         return _refuse(f"{Path(error.cmd[0]).name} failed; what it says is above")
     except (OSError, pool.DatabaseError, pool.Unreachable) as error:
         return _refuse(str(error))
+
+
+async def _analyze(url: str) -> None:
+    conn = await pool.connect(url)
+    try:
+        await analyze(conn)
+    finally:
+        await conn.close()
 
 
 async def _is_empty(url: str) -> bool:

@@ -56,6 +56,7 @@ def test_a_session_is_shown_in_full(manager, sessions):
         "totalDiscounts": 2.5,
         "total": 21,
         "attributes": {"channel": "web"},
+        "effects": [],
     }
 
 
@@ -73,6 +74,7 @@ def test_what_a_session_does_not_have_is_left_out_or_empty(manager, sessions):
         "totalDiscounts": 1,
         "total": 0,
         "attributes": {},
+        "effects": [],
     }
 
 

@@ -18,10 +18,13 @@ from litestar.typing import FieldDefinition
 
 from guerdon.api import auth, explorer, lists, slashes
 from guerdon.api.document import camel
-from guerdon.api.integration import coupon_reservations, customer_data, customer_sessions, customers, events, v1
+from guerdon.api.integration import campaigns as shop_campaigns
+from guerdon.api.integration import coupon_reservations, customer_data, customer_sessions, events, v1
+from guerdon.api.integration import customers as shop_customers
 from guerdon.api.integration import referrals as shop_referrals
 from guerdon.api.management import (
     additional_costs,
+    application_events,
     application_sessions,
     applications,
     attributes,
@@ -32,6 +35,8 @@ from guerdon.api.management import (
     coupon_jobs,
     coupon_searches,
     coupons,
+    customer_activity,
+    customers,
     event_types,
     logins,
     management_keys,
@@ -261,14 +266,16 @@ INTEGRATION: list[Any] = [
     *coupon_reservations.handlers,
     *customer_data.handlers,
     *customer_sessions.handlers,
-    *customers.handlers,
     *events.handlers,
+    *shop_campaigns.handlers,
+    *shop_customers.handlers,
     *shop_referrals.handlers,
     *v1.handlers,
 ]
 OPEN: list[Any] = [*logins.handlers]
 MANAGEMENT: list[Any] = [
     *additional_costs.handlers,
+    *application_events.handlers,
     *application_sessions.handlers,
     *applications.handlers,
     *attributes.handlers,
@@ -279,6 +286,8 @@ MANAGEMENT: list[Any] = [
     *coupon_jobs.handlers,
     *coupon_searches.handlers,
     *coupons.handlers,
+    *customer_activity.handlers,
+    *customers.handlers,
     *event_types.handlers,
     *management_keys.handlers,
     *referral_imports.handlers,

@@ -4,6 +4,7 @@ from typing import Any
 
 from guerdon.db.paging import Listing, Page, substring
 from guerdon.db.pool import Connection, Row, first
+from guerdon.engine.effects import Effect
 from guerdon.engine.money import plain
 from guerdon.wire.base import Number, decoder
 from guerdon.wire.customer_sessions import ApplicationSession
@@ -23,11 +24,14 @@ LIST = Listing(
         "state": "state = ?",
         "createdBefore": "created < ?",
         "createdAfter": "created > ?",
-        "profile": "profile_integration_id = ?",
-        "coupon": "? = ANY (coupon_codes)",
-        "referral": "referral_code = ?",
+        "profile": """profile_id = (
+            SELECT p.id FROM profiles p JOIN applications a ON a.account_id = p.account_id AND a.sandbox = p.sandbox
+            WHERE a.id = $1 AND p.integration_id = ?)""",
+        # What the indexes leave out is named again: they are of sessions that have a code, or a store.
+        "coupon": "coupon_codes @> ARRAY[?::text] AND coupon_codes <> '{}'",
+        "referral": "referral_code = ? AND referral_code <> ''",
         "integrationId": "integration_id = ?",
-        "storeIntegrationId": "store_integration_id = ?",
+        "storeIntegrationId": "store_integration_id = ? AND store_integration_id <> ''",
         "profilePart": "profile_integration_id ILIKE ?",
         "couponPart": "EXISTS (SELECT FROM unnest(coupon_codes) AS code WHERE code ILIKE ?)",
         "referralPart": "referral_code ILIKE ?",
@@ -71,8 +75,11 @@ def _session(row: Row) -> ApplicationSession:
 
 
 async def get_session(conn: Connection, application_id: int, session_id: int) -> ApplicationSession:
-    """The session with this internal id; raises NotFound."""
-    return _session(first(await conn.fetchrow(SELECT, application_id, session_id), "Session"))
+    """The session with this internal id, with its effects; raises NotFound."""
+    row = first(await conn.fetchrow(SELECT, application_id, session_id), "Session")
+    found = _session(row)
+    found.effects = decoder(list[Effect]).decode(row["effects"])
+    return found
 
 
 async def list_sessions(

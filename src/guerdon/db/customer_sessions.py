@@ -108,6 +108,9 @@ new_profile AS (
     RETURNING id
 ), session AS (
     SELECT id FROM new_session UNION ALL SELECT id FROM old_session
+), customer AS (
+    INSERT INTO application_customers (application_id, profile_id)
+    SELECT $1, id FROM profile ON CONFLICT DO NOTHING
 )"""
 
 # One statement, so it is its own transaction. Without a session the log entry breaks events_session_updated_alone, and
@@ -117,8 +120,8 @@ WRITE = (
     + PROFILE_AND_SESSION
     + """, event AS (
     INSERT INTO events (application_id, type, session_id, profile_id, revision, judged_at, facts, effects,
-        response_content, created)
-    SELECT $1, $21, (SELECT id FROM session), (SELECT id FROM profile), $22, $23, $24, $25, $26, $9
+        response_content, created, coupon_codes, referral_code)
+    SELECT $1, $21, (SELECT id FROM session), (SELECT id FROM profile), $22, $23, $24, $25, $26, $9, $13, $15
     RETURNING id
 )
 SELECT (SELECT id FROM session) AS session_id, (SELECT id FROM profile) AS profile_id, event.id AS event_id FROM event
@@ -153,10 +156,10 @@ REFERRAL_REDEMPTIONS = """, redeemed_referral AS (
 )"""
 SETTLED = """, event AS (
     INSERT INTO events (id, application_id, type, session_id, profile_id, revision, judged_at, facts, effects,
-        response_content, created) OVERRIDING SYSTEM VALUE
+        response_content, created, coupon_codes, referral_code) OVERRIDING SYSTEM VALUE
     SELECT coalesce((SELECT event_id FROM given), 0), $1, $21,
         (SELECT given.session_id FROM given, all_done WHERE all_done.fine), (SELECT id FROM profile),
-        $22, $23, $24, $25, $26, $9
+        $22, $23, $24, $25, $26, $9, $13, $15
     RETURNING id, session_id
 )
 SELECT session_id, (SELECT id FROM profile) AS profile_id, id AS event_id FROM event

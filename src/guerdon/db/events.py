@@ -33,6 +33,9 @@ WITH new_profile AS (
     RETURNING id
 ), profile AS (
     SELECT id FROM new_profile UNION ALL SELECT id FROM old_profile UNION ALL SELECT NULL WHERE $4 = ''
+), customer AS (
+    INSERT INTO application_customers (application_id, profile_id)
+    SELECT $1, id FROM profile WHERE id IS NOT NULL ON CONFLICT DO NOTHING
 ), session AS (
     SELECT id FROM customer_sessions WHERE application_id = $1 AND id = $8 AND erasures = $14 FOR KEY SHARE
 ), event AS (

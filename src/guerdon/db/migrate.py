@@ -11,6 +11,7 @@ LOCK = 7_150_551_214  # arbitrary, ours: two servers that start at once migrate 
 
 TAKE_LOCK = "SELECT pg_advisory_xact_lock($1)"
 CREATE_LIST = "CREATE TABLE IF NOT EXISTS schema_migrations (name text PRIMARY KEY, applied_at timestamptz NOT NULL)"
+ANALYZE = "ANALYZE"
 HAS_TABLES = "SELECT EXISTS (SELECT FROM pg_tables WHERE schemaname = 'public')"
 SELECT_APPLIED = "SELECT name FROM schema_migrations"
 INSERT_APPLIED = "INSERT INTO schema_migrations (name, applied_at) VALUES ($1, $2)"
@@ -41,6 +42,11 @@ def migrations() -> list[tuple[str, str]]:
 async def is_empty(conn: Connection) -> bool:
     """Whether nothing was ever stored in the database."""
     return not await conn.fetchval(HAS_TABLES)
+
+
+async def analyze(conn: Connection) -> None:
+    """Give a database that was just filled the statistics that its plans are made from."""
+    await conn.execute(ANALYZE)
 
 
 async def migrate(conn: Connection, now: datetime) -> list[str]:

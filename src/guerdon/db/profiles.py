@@ -11,15 +11,21 @@ from guerdon.wire.customers import CustomerProfile
 # In order of integration id, so that two bulk updates cannot wait for each other. Null attributes are removed: a row
 # that exists gets them from $3 again, since `excluded` is what would have been inserted, without the nulls.
 UPSERT_MANY = """
-INSERT INTO profiles (account_id, sandbox, integration_id, attributes, last_activity, created)
-SELECT a.account_id, a.sandbox, n.key, jsonb_strip_nulls(n.value), $3, $3
-FROM applications a, jsonb_each($2::jsonb) AS n
-WHERE a.id = $1
-ORDER BY n.key
-ON CONFLICT ON CONSTRAINT profiles_integration_id_key
-    DO UPDATE SET attributes = jsonb_strip_nulls(profiles.attributes || ($2::jsonb -> excluded.integration_id)),
-        version = profiles.version + 1
-RETURNING *
+WITH written AS (
+    INSERT INTO profiles (account_id, sandbox, integration_id, attributes, last_activity, created)
+    SELECT a.account_id, a.sandbox, n.key, jsonb_strip_nulls(n.value), $3, $3
+    FROM applications a, jsonb_each($2::jsonb) AS n
+    WHERE a.id = $1
+    ORDER BY n.key
+    ON CONFLICT ON CONSTRAINT profiles_integration_id_key
+        DO UPDATE SET attributes = jsonb_strip_nulls(profiles.attributes || ($2::jsonb -> excluded.integration_id)),
+            version = profiles.version + 1
+    RETURNING *
+), customer AS (
+    INSERT INTO application_customers (application_id, profile_id)
+    SELECT $1, id FROM written ON CONFLICT DO NOTHING
+)
+SELECT * FROM written
 """
 
 SELECT = """
@@ -46,14 +52,20 @@ UPDATE profiles p SET version = p.version + 1 FROM locked WHERE p.id = locked.id
 RETURNING p.id
 """
 
+HIDDEN = ("version", "erasures")
+
 
 def profile_of(row: Row) -> CustomerProfile:
     """The customer of a row of profiles."""
-    values: dict[str, Any] = dict(row)
+    return CustomerProfile(**values_of(row))
+
+
+def values_of(row: Row) -> dict[str, Any]:
+    """The members of a customer, of a row that has those of profiles at least."""
+    values: dict[str, Any] = {name: value for name, value in row.items() if name not in HIDDEN}
     values["attributes"] = decoder(dict[str, Any]).decode(values["attributes"])
-    for name in ("version", "erasures"):
-        values.pop(name, None)
-    return CustomerProfile(**values, audience_memberships=[])
+    values["audience_memberships"] = []
+    return values
 
 
 async def put_profiles(

@@ -251,7 +251,7 @@ class ReopenSessionResponse(Wire, kw_only=True):
 
 
 class ApplicationSession(Wire, kw_only=True):
-    """Contract schema `ApplicationSession`."""
+    """Contract schema `ApplicationSession`, and the effects where one session is read."""
 
     id: int
     created: datetime
@@ -268,3 +268,4 @@ class ApplicationSession(Wire, kw_only=True):
     total_discounts: Number
     total: Number
     attributes: dict[str, Any] | UnsetType = UNSET
+    effects: list[Effect] | UnsetType = UNSET

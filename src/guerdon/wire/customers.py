@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET, Meta, UnsetType, field
 
 from guerdon.wire.base import Input, Number, Wire
 from guerdon.wire.loyalty import LoyaltyMembership
@@ -87,3 +87,35 @@ class CustomerProfileIntegrationRequestV2(Input, kw_only=True):
         ]
         | UnsetType
     ) = UNSET
+
+
+class CustomerProfileSearchQuery(Input, kw_only=True):
+    """Contract schema `CustomerProfileSearchQuery`; `ApplicationCustomerSearch` of older contracts is the same."""
+
+    attributes: dict[str, Any] | UnsetType = UNSET
+    integration_ids: list[str] | UnsetType = field(default=UNSET, name="integrationIDs")
+    profile_ids: list[int] | UnsetType = field(default=UNSET, name="profileIDs")
+
+
+class ApplicationCustomer(CustomerProfile, kw_only=True):
+    """Contract schema `ApplicationCustomer`."""
+
+    advocate_integration_id: str | UnsetType = UNSET
+
+
+class CustomerActivityReport(Wire, kw_only=True):
+    """Contract schema `CustomerActivityReport`."""
+
+    integration_id: str
+    created: datetime
+    name: str
+    customer_id: int
+    last_activity: datetime | UnsetType = UNSET
+    coupon_redemptions: int
+    coupon_use_attempts: int
+    coupon_failed_attempts: int
+    accrued_discounts: Number
+    accrued_revenue: Number
+    total_orders: int
+    total_orders_no_coupon: int
+    campaign_name: str

@@ -7,6 +7,7 @@ from msgspec import UNSET, UnsetType, field
 from msgspec import Meta as Limits
 
 from guerdon.wire.base import Input, Wire
+from guerdon.wire.effects import Effect, RuleFailureReason
 from guerdon.wire.loyalty import LedgerEntry
 
 
@@ -156,3 +157,20 @@ class IntegrationEventV3Request(Input, kw_only=True):
         ]
         | UnsetType
     ) = UNSET
+
+
+class ApplicationEvent(Wire, kw_only=True):
+    """Contract schema `ApplicationEvent`."""
+
+    id: int
+    created: datetime
+    application_id: int
+    profile_id: int | UnsetType = UNSET
+    store_id: int | UnsetType = UNSET
+    store_integration_id: str | UnsetType = UNSET
+    integration_id: str | UnsetType = UNSET
+    session_id: int | UnsetType = UNSET
+    type: str
+    attributes: dict[str, Any]
+    effects: list[Effect]
+    rule_failure_reasons: list[RuleFailureReason] | UnsetType = UNSET

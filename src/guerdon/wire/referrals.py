@@ -91,3 +91,14 @@ class InventoryReferral(Wire, kw_only=True):
     usage_counter: int
     batch_id: str | UnsetType = UNSET
     referred_customers: list[str]
+
+
+class ApplicationReferee(Wire, kw_only=True):
+    """Contract schema `ApplicationReferee`: a friend who redeemed a referral of the advocate."""
+
+    application_id: int
+    session_id: str
+    advocate_integration_id: str
+    friend_integration_id: str
+    code: str
+    created: datetime
