@@ -17,10 +17,12 @@ from litestar.plugins import OpenAPISchemaPlugin
 from litestar.typing import FieldDefinition
 
 from guerdon.api import auth, explorer, lists, slashes
+from guerdon.api.changes import History
 from guerdon.api.document import camel
 from guerdon.api.integration import coupon_reservations, customer_data, customer_sessions, customers, events, v1
 from guerdon.api.integration import referrals as shop_referrals
 from guerdon.api.management import (
+    access_logs,
     additional_costs,
     application_sessions,
     applications,
@@ -28,13 +30,16 @@ from guerdon.api.management import (
     campaign_stores,
     campaigns,
     cart_item_filters,
+    changes,
     collections,
     coupon_jobs,
     coupon_searches,
     coupons,
     event_types,
+    imports,
     logins,
     management_keys,
+    message_logs,
     referral_imports,
     referrals,
     roles,
@@ -173,13 +178,13 @@ _SHARED = {
 }
 
 
-def _router(guard: Any, user_name: str, security: str, handlers: list[Any]) -> Router:
+def _router(guards: list[Any], user_name: str, security: str, handlers: list[Any]) -> Router:
     for handler in handlers:
         handler.responses = {**(handler.responses or {}), **_REFUSALS}
     return Router(
         "/",
         route_handlers=handlers,
-        guards=[slashes.restore, guard],
+        guards=[slashes.restore, *guards],
         dependencies={**_SHARED, user_name: Provide(provide_user, sync_to_thread=False)},
         security=[{security: []}],
     )
@@ -228,9 +233,10 @@ def build_framework(state: dict[str, Any], lifespan: list[Any] | None = None) ->
     """The ASGI application. `state` holds `pool` and `clock`; a worker opens them in `lifespan`, and does jobs."""
     state.setdefault("clock", utc_now)
     state.setdefault("programs", Programs())
-    integration = _router(auth.require_integration_key, "key", "api_key_v1", INTEGRATION)
-    management = _router(auth.require_manager, "caller", "manager_auth", MANAGEMENT)
-    management.guards.append(lists.refuse_undeclared)
+    state.setdefault("access_log", None)
+    integration = _router([auth.require_integration_key], "key", "api_key_v1", INTEGRATION)
+    guards = [auth.require_manager, lists.refuse_undeclared, History(MANAGEMENT).watch]
+    management = _router(guards, "caller", "manager_auth", MANAGEMENT)
     return Litestar(
         route_handlers=[
             healthz,
@@ -268,6 +274,7 @@ INTEGRATION: list[Any] = [
 ]
 OPEN: list[Any] = [*logins.handlers]
 MANAGEMENT: list[Any] = [
+    *access_logs.handlers,
     *additional_costs.handlers,
     *application_sessions.handlers,
     *applications.handlers,
@@ -275,12 +282,15 @@ MANAGEMENT: list[Any] = [
     *campaign_stores.handlers,
     *campaigns.handlers,
     *cart_item_filters.handlers,
+    *changes.handlers,
     *collections.handlers,
     *coupon_jobs.handlers,
     *coupon_searches.handlers,
     *coupons.handlers,
     *event_types.handlers,
+    *imports.handlers,
     *management_keys.handlers,
+    *message_logs.handlers,
     *referral_imports.handlers,
     *referrals.handlers,
     *roles.handlers,
