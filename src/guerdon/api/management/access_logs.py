@@ -4,12 +4,13 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import re2
-from litestar import get
-from litestar.datastructures import State
+from litestar import Request, get
+from litestar.di import Provide
 from litestar.params import Parameter
 
 from guerdon.api.access_log import AccessLog
 from guerdon.api.lists import PageSize, Skip, Sort, moment, page
+from guerdon.api.unit_of_work import UnitOfWork
 from guerdon.db import access_logs, applications
 from guerdon.db.keys import Caller
 from guerdon.db.pool import Connection
@@ -37,19 +38,24 @@ def _wanted(path: str | None, method: str | None, status: str | None) -> dict[st
     return {"path": path, "method": method, "successful": None if status is None else status == "success"}
 
 
-async def _write_up(state: State) -> None:
-    """What this worker has not written yet is there, too, when somebody looks."""
-    log: AccessLog | None = state.access_log
+async def _written(request: Request[Any, Any, Any]) -> Connection:
+    """The connection, when what this worker still had in memory is written: so it is there when somebody looks. It is
+    not yet taken then, because writing takes another one."""
+    log: AccessLog | None = request.app.state.access_log
     if log is not None:
         await log.flush()
+    work: UnitOfWork = request.scope["state"]["work"]
+    return await work.connection()
 
 
-@get(f"{OF_APPLICATION}/no_total", operation_id="getAccessLogsWithoutTotalCount", tags=TAGS)
+WRITTEN = {"conn": Provide(_written)}
+
+
+@get(f"{OF_APPLICATION}/no_total", operation_id="getAccessLogsWithoutTotalCount", tags=TAGS, dependencies=WRITTEN)
 async def get_access_logs_without_total_count(
     application_id: int,
     caller: Caller,
     conn: Connection,
-    state: State,
     range_start: Start,
     range_end: End,
     path: str | None = None,
@@ -61,19 +67,17 @@ async def get_access_logs_without_total_count(
 ) -> MorePage[AccessLogEntry]:
     """Newest first. `path` is a regular expression that is found anywhere in the path."""
     await applications.get_application(conn, caller.account_id, application_id)
-    await _write_up(state)
     scope = [application_id, moment("rangeStart", range_start), moment("rangeEnd", range_end)]
     wanted = _wanted(path, method, status)
     found, more = await access_logs.list_entries(conn, access_logs.LIST, scope, wanted, page(page_size, skip, sort))
     return MorePage(has_more=more, data=found)
 
 
-@get(OF_APPLICATION, operation_id="getAccessLogs", tags=TAGS)
+@get(OF_APPLICATION, operation_id="getAccessLogs", tags=TAGS, dependencies=WRITTEN)
 async def get_access_logs(
     application_id: int,
     caller: Caller,
     conn: Connection,
-    state: State,
     range_start: Start,
     range_end: End,
     path: str | None = None,
@@ -84,7 +88,6 @@ async def get_access_logs(
     sort: Sort = "",
 ) -> TotalPage[AccessLogEntry]:
     await applications.get_application(conn, caller.account_id, application_id)
-    await _write_up(state)
     scope = [application_id, moment("rangeStart", range_start), moment("rangeEnd", range_end)]
     wanted = _wanted(path, method, status)
     found, _ = await access_logs.list_entries(conn, access_logs.LIST, scope, wanted, page(page_size, skip, sort))
@@ -92,11 +95,10 @@ async def get_access_logs(
     return TotalPage(total_result_size=total, data=found)
 
 
-@get("/v1/access_logs", operation_id="getAllAccessLogs", tags=TAGS)
+@get("/v1/access_logs", operation_id="getAllAccessLogs", tags=TAGS, dependencies=WRITTEN)
 async def get_all_access_logs(
     caller: Caller,
     conn: Connection,
-    state: State,
     range_start: Start,
     range_end: End,
     path: str | None = None,
@@ -106,7 +108,6 @@ async def get_all_access_logs(
     skip: Skip = 0,
     sort: Sort = "",
 ) -> TotalPage[AccessLogEntry]:
-    await _write_up(state)
     range_ = (moment("rangeStart", range_start), moment("rangeEnd", range_end))
     scope = [caller.account_id, *range_, caller.allowed_application_ids or None]
     wanted = _wanted(path, method, status)
@@ -119,13 +120,13 @@ async def get_all_access_logs(
     "/v1/applications/{application_id:int}/health_report",
     operation_id="getApplicationApiHealth",
     tags=["Applications"],
+    dependencies=WRITTEN,
 )
 async def get_application_api_health(
-    application_id: int, caller: Caller, conn: Connection, now: datetime, state: State
+    application_id: int, caller: Caller, conn: Connection, now: datetime
 ) -> ApplicationApiHealth:
     """From the access log: without one there is nothing to tell."""
     await applications.get_application(conn, caller.account_id, application_id)
-    await _write_up(state)
     return await access_logs.health(conn, application_id, now)
 
 
