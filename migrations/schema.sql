@@ -1,5 +1,25 @@
 -- Written by tools/schema_snapshot.py from the migrations, for reading; it is not what is run.
 
+CREATE TABLE public.access_log_erasures (
+    account_id bigint NOT NULL,
+    sandbox boolean NOT NULL,
+    mentions bigint[] NOT NULL,
+    erased timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.access_logs (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    application_id bigint NOT NULL,
+    status smallint NOT NULL,
+    method text NOT NULL,
+    request_uri text NOT NULL,
+    request_payload text NOT NULL,
+    response_payload text NOT NULL,
+    mentions bigint[] NOT NULL,
+    "time" timestamp with time zone NOT NULL
+)
+WITH (toast_tuple_target='8160');
+
 CREATE TABLE public.accounts (
     id bigint NOT NULL,
     name text NOT NULL,
@@ -226,6 +246,27 @@ CREATE TABLE public.cart_item_filters (
 
 ALTER TABLE public.cart_item_filters ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.cart_item_filters_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.changes (
+    id bigint NOT NULL,
+    account_id bigint NOT NULL,
+    application_id bigint,
+    user_id bigint NOT NULL,
+    management_key_id bigint,
+    entity text NOT NULL,
+    old json,
+    new json,
+    created timestamp with time zone NOT NULL
+);
+
+ALTER TABLE public.changes ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.changes_id_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -580,6 +621,28 @@ ALTER TABLE public.management_keys ALTER COLUMN id ADD GENERATED ALWAYS AS IDENT
     CACHE 1
 );
 
+CREATE TABLE public.message_logs (
+    id uuid NOT NULL,
+    account_id bigint NOT NULL,
+    application_id bigint,
+    loyalty_program_id bigint,
+    campaign_id bigint,
+    entity_type text NOT NULL,
+    service text NOT NULL,
+    change_type text,
+    notification_id bigint,
+    notification_name text,
+    webhook_id bigint,
+    webhook_name text,
+    url text,
+    request bytea,
+    requested timestamp with time zone,
+    response bytea,
+    response_status smallint,
+    responded timestamp with time zone,
+    created timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.profiles (
     id bigint NOT NULL,
     account_id bigint NOT NULL,
@@ -821,6 +884,9 @@ ALTER TABLE public.value_maps ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
 
 ALTER TABLE ONLY public.events ATTACH PARTITION public.events_default DEFAULT;
 
+ALTER TABLE ONLY public.access_logs
+    ADD CONSTRAINT access_logs_pkey PRIMARY KEY ("time", id);
+
 ALTER TABLE ONLY public.accounts
     ADD CONSTRAINT accounts_pkey PRIMARY KEY (id);
 
@@ -865,6 +931,9 @@ ALTER TABLE ONLY public.cart_item_filters
 
 ALTER TABLE ONLY public.cart_item_filters
     ADD CONSTRAINT cart_item_filters_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.changes
+    ADD CONSTRAINT changes_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.collections
     ADD CONSTRAINT collections_campaign_name_key UNIQUE (campaign_id, name);
@@ -941,6 +1010,9 @@ ALTER TABLE ONLY public.management_keys
 ALTER TABLE ONLY public.management_keys
     ADD CONSTRAINT management_keys_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.message_logs
+    ADD CONSTRAINT message_logs_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.profiles
     ADD CONSTRAINT profiles_integration_id_key UNIQUE (account_id, sandbox, integration_id);
 
@@ -1004,6 +1076,10 @@ ALTER TABLE ONLY public.v1_sessions
 ALTER TABLE ONLY public.value_maps
     ADD CONSTRAINT value_maps_pkey PRIMARY KEY (id);
 
+CREATE INDEX access_logs_application ON public.access_logs USING btree (application_id, "time", id);
+
+CREATE INDEX access_logs_mentions ON public.access_logs USING gin (mentions);
+
 CREATE INDEX advanced_events_event ON public.advanced_events USING btree (event_id);
 
 CREATE INDEX advanced_events_profile ON public.advanced_events USING btree (profile_id);
@@ -1015,6 +1091,8 @@ CREATE INDEX campaigns_application ON public.campaigns USING btree (application_
 CREATE INDEX campaigns_linked_stores ON public.campaigns USING gin (linked_store_ids);
 
 CREATE INDEX cart_item_filter_expressions_filter ON public.cart_item_filter_expressions USING btree (cart_item_filter_id);
+
+CREATE INDEX changes_account ON public.changes USING btree (account_id, created, id);
 
 CREATE INDEX coupon_redemptions_coupon ON public.coupon_redemptions USING btree (coupon_id, profile_id);
 
@@ -1094,6 +1172,8 @@ CREATE INDEX logins_user ON public.logins USING btree (user_id);
 
 CREATE INDEX management_keys_account ON public.management_keys USING btree (account_id, id);
 
+CREATE INDEX message_logs_account ON public.message_logs USING btree (account_id, entity_type, created, id);
+
 CREATE INDEX profiles_attributes ON public.profiles USING gin (attributes jsonb_path_ops) WHERE (attributes <> '{}'::jsonb);
 
 CREATE INDEX profiles_environment ON public.profiles USING btree (account_id, sandbox, id);
@@ -1141,6 +1221,9 @@ ALTER INDEX public.events_pkey ATTACH PARTITION public.events_default_pkey;
 ALTER INDEX public.events_profile ATTACH PARTITION public.events_default_profile_id_idx;
 
 ALTER INDEX public.events_session ATTACH PARTITION public.events_default_session_id_id_idx;
+
+ALTER TABLE ONLY public.access_log_erasures
+    ADD CONSTRAINT access_log_erasures_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
 
 ALTER TABLE ONLY public.additional_costs
     ADD CONSTRAINT additional_costs_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
@@ -1198,6 +1281,9 @@ ALTER TABLE ONLY public.cart_item_filters
 
 ALTER TABLE ONLY public.cart_item_filters
     ADD CONSTRAINT cart_item_filters_modified_by_fkey FOREIGN KEY (modified_by) REFERENCES public.users(id);
+
+ALTER TABLE ONLY public.changes
+    ADD CONSTRAINT changes_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
 
 ALTER TABLE ONLY public.collections
     ADD CONSTRAINT collections_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
@@ -1288,6 +1374,9 @@ ALTER TABLE ONLY public.management_keys
 
 ALTER TABLE ONLY public.management_keys
     ADD CONSTRAINT management_keys_created_by_fkey FOREIGN KEY (created_by) REFERENCES public.users(id);
+
+ALTER TABLE ONLY public.message_logs
+    ADD CONSTRAINT message_logs_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
 
 ALTER TABLE ONLY public.profiles
     ADD CONSTRAINT profiles_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);

@@ -10,7 +10,7 @@ import tempfile
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,6 +21,7 @@ import pytest
 import uvicorn
 
 from guerdon import first_run
+from guerdon.api.access_log import AccessLog
 from guerdon.api.app import build_app
 from guerdon.db import pool as db_pool
 from guerdon.db.embedded import Embedded
@@ -111,14 +112,15 @@ class Clock:
 
 
 @contextmanager
-def _serve(database: str) -> Iterator[SimpleNamespace]:
+def _serve(database: str, access_log: AccessLog | None = None) -> Iterator[SimpleNamespace]:
     clock = Clock()
-    state: dict[str, object] = {"clock": clock}
+    state: dict[str, object] = {"clock": clock, "access_log": access_log}
 
     @asynccontextmanager
     async def connections(app: object) -> AsyncIterator[None]:
         app.state.pool = await db_pool.open_pool(database, 10)
-        yield
+        async with access_log.writing(app.state) if access_log else nullcontext():
+            yield
         await app.state.pool.close()
 
     app = build_app(state, lifespan=[connections])
@@ -142,6 +144,13 @@ def _serve(database: str) -> Iterator[SimpleNamespace]:
 def server(database: str) -> Iterator[SimpleNamespace]:
     """A real server on a free port: `url`, `clock`, `database`, and `sql(statement, *values)` to look at rows."""
     with _serve(database) as running:
+        yield running
+
+
+@pytest.fixture
+def logging_server(database: str) -> Iterator[SimpleNamespace]:
+    """A `server` with an access log, which the others do without: it writes when it likes."""
+    with _serve(database, AccessLog(7)) as running:
         yield running
 
 

@@ -7,7 +7,7 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +15,7 @@ import uvicorn
 from litestar import Litestar
 from uvicorn.supervisors import Multiprocess
 
+from guerdon.api.access_log import AccessLog
 from guerdon.api.app import build_app
 from guerdon.api.session_route import SessionRoute
 from guerdon.db import pool
@@ -108,14 +109,16 @@ def _run(settings: Settings, url: str, listener: socket.socket) -> None:
 def worker() -> SessionRoute:
     """The application of one worker process, with its own connections."""
     settings = Settings.from_environment(os.environ)
+    log = AccessLog(settings.access_log_days) if settings.access_log_days else None
 
     @asynccontextmanager
     async def connections(app: Litestar) -> AsyncIterator[None]:
         app.state.pool = await pool.open_pool(settings.database_url, settings.pool_size)
-        yield
+        async with log.writing(app.state) if log else nullcontext():
+            yield
         await app.state.pool.close()
 
-    return build_app({}, lifespan=[connections])
+    return build_app({"access_log": log}, lifespan=[connections])
 
 
 def _remember(made: FirstRun, settings: Settings) -> None:

@@ -21,6 +21,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     """GUERDON_WORKERS: worker processes."""
     pool_size: int = 10
     """GUERDON_POOL_SIZE: database connections of each worker."""
+    access_log_days: int = 7
+    """GUERDON_ACCESS_LOG_DAYS: days that requests of shops are kept with their answers; 0 keeps none."""
     demo: bool = True
     """GUERDON_DEMO: whether the first run creates the demo shop."""
     admin_email: str = ""
@@ -44,8 +46,9 @@ class Settings(Struct, frozen=True, kw_only=True):
 
 
 def _read(variable: str, text: str, name: str) -> object:
-    if name in {"port", "workers", "pool_size"}:
-        if not text.isascii() or not text.isdigit() or int(text) < (0 if name == "port" else 1):
+    if name in {"port", "workers", "pool_size", "access_log_days"}:
+        least = 0 if name in {"port", "access_log_days"} else 1
+        if not text.isascii() or not text.isdigit() or int(text) < least:
             raise ValueError(f"{variable} must be a whole number, not {text!r}")
         return int(text)
     if name == "demo":

@@ -43,8 +43,11 @@ def test_first_start_to_last_stop(command):
     assert "login            admin@guerdon.local  password " in out
     assert "demo" not in out
 
-    # The second start knows everything and shows no key.
+    # The second start knows everything and shows no key. What waited for the access log was written when it stopped.
     command.start()
+    manager = {"Authorization": f"ManagementKey-v1 {MANAGEMENT_KEY}"}
+    ever = {"rangeStart": "2000-01-01", "rangeEnd": "2100-01-01"}
+    assert httpx.get(f"{url}/v1/access_logs", params=ever, headers=manager).json()["totalResultSize"] == 2
     assert command.put().json()["customerSession"]["updateCount"] == 3
     postgres = command.postgres()
     code, out, err = command.end(signal.SIGTERM)

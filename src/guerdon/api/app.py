@@ -17,12 +17,14 @@ from litestar.plugins import OpenAPISchemaPlugin
 from litestar.typing import FieldDefinition
 
 from guerdon.api import auth, explorer, lists, slashes
+from guerdon.api.changes import History
 from guerdon.api.document import camel
 from guerdon.api.integration import campaigns as shop_campaigns
 from guerdon.api.integration import coupon_reservations, customer_data, customer_sessions, events, v1
 from guerdon.api.integration import customers as shop_customers
 from guerdon.api.integration import referrals as shop_referrals
 from guerdon.api.management import (
+    access_logs,
     additional_costs,
     application_events,
     application_sessions,
@@ -31,6 +33,7 @@ from guerdon.api.management import (
     campaign_stores,
     campaigns,
     cart_item_filters,
+    changes,
     collections,
     coupon_jobs,
     coupon_searches,
@@ -38,8 +41,10 @@ from guerdon.api.management import (
     customer_activity,
     customers,
     event_types,
+    imports,
     logins,
     management_keys,
+    message_logs,
     referral_imports,
     referrals,
     roles,
@@ -178,13 +183,13 @@ _SHARED = {
 }
 
 
-def _router(guard: Any, user_name: str, security: str, handlers: list[Any]) -> Router:
+def _router(guards: list[Any], user_name: str, security: str, handlers: list[Any]) -> Router:
     for handler in handlers:
         handler.responses = {**(handler.responses or {}), **_REFUSALS}
     return Router(
         "/",
         route_handlers=handlers,
-        guards=[slashes.restore, guard],
+        guards=[slashes.restore, *guards],
         dependencies={**_SHARED, user_name: Provide(provide_user, sync_to_thread=False)},
         security=[{security: []}],
     )
@@ -233,9 +238,10 @@ def build_framework(state: dict[str, Any], lifespan: list[Any] | None = None) ->
     """The ASGI application. `state` holds `pool` and `clock`; a worker opens them in `lifespan`, and does jobs."""
     state.setdefault("clock", utc_now)
     state.setdefault("programs", Programs())
-    integration = _router(auth.require_integration_key, "key", "api_key_v1", INTEGRATION)
-    management = _router(auth.require_manager, "caller", "manager_auth", MANAGEMENT)
-    management.guards.append(lists.refuse_undeclared)
+    state.setdefault("access_log", None)
+    integration = _router([auth.require_integration_key], "key", "api_key_v1", INTEGRATION)
+    guards = [auth.require_manager, lists.refuse_undeclared, History(MANAGEMENT).watch]
+    management = _router(guards, "caller", "manager_auth", MANAGEMENT)
     return Litestar(
         route_handlers=[
             healthz,
@@ -274,6 +280,7 @@ INTEGRATION: list[Any] = [
 ]
 OPEN: list[Any] = [*logins.handlers]
 MANAGEMENT: list[Any] = [
+    *access_logs.handlers,
     *additional_costs.handlers,
     *application_events.handlers,
     *application_sessions.handlers,
@@ -282,6 +289,7 @@ MANAGEMENT: list[Any] = [
     *campaign_stores.handlers,
     *campaigns.handlers,
     *cart_item_filters.handlers,
+    *changes.handlers,
     *collections.handlers,
     *coupon_jobs.handlers,
     *coupon_searches.handlers,
@@ -289,7 +297,9 @@ MANAGEMENT: list[Any] = [
     *customer_activity.handlers,
     *customers.handlers,
     *event_types.handlers,
+    *imports.handlers,
     *management_keys.handlers,
+    *message_logs.handlers,
     *referral_imports.handlers,
     *referrals.handlers,
     *roles.handlers,

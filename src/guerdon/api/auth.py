@@ -32,7 +32,9 @@ async def require_integration_key(connection: ASGIConnection[Any, Any, Any, Any]
     """Guard of the Integration API; leaves the key as `request.user`."""
     known: IntegrationKey | None = connection.scope["state"].get("key")  # found for an Idempotency-Key
     header = connection.headers.get("authorization", "")
-    connection.scope["user"] = known or await find_integration_key(connection.app.state, header)
+    key = known or await find_integration_key(connection.app.state, header)
+    connection.scope["user"] = key
+    connection.scope["state"]["application_id"] = key.application_id
 
 
 async def find_integration_key(state: State, header: str) -> IntegrationKey:

@@ -50,12 +50,13 @@ async def serve(app: App, state: Any, scope: Message, receive: Receive, send: Se
     try:
         header = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
         key = await find_integration_key(state, header)
+        scope.setdefault("state", {})["application_id"] = key.application_id
         body = await read_body(receive)
         claim = _claim(scope, key.application_id, body)
         if key.type == "staging" or _is_dry(scope):
             await app(scope, _again(body), send)
             return
-        scope.setdefault("state", {})["key"] = key
+        scope["state"]["key"] = key
         reply = await _once(app, state, claim, scope, body)
     except Exception as error:
         await send_refusal(error, scope, send)

@@ -79,9 +79,9 @@ def declared(handler: BaseRouteHandler) -> set[str]:
 
 
 def reads(handler: BaseRouteHandler) -> bool:
-    """Whether an operation changes nothing: searches are posted."""
+    """Whether an operation changes nothing: searches are posted, and one more question."""
     return isinstance(handler, HTTPRouteHandler) and (
-        "GET" in handler.http_methods or any("_search" in path for path in handler.paths)
+        "GET" in handler.http_methods or any("_search" in path or "price_history" in path for path in handler.paths)
     )
 
 

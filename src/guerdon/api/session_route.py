@@ -34,6 +34,13 @@ class SessionRoute:
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """The ASGI call."""
+        log = self.app.state.access_log
+        if log is not None and scope["type"] == "http":
+            await log.watch(self._once, scope, receive, send)
+        else:
+            await self._once(scope, receive, send)
+
+    async def _once(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and idempotency.has_key(scope):
             await idempotency.serve(self._serve, self.app.state, scope, receive, send)
         else:
@@ -67,6 +74,7 @@ class SessionRoute:
         found: IntegrationKey | None = scope.get("state", {}).get("key")
         cached = None if found else self._keys.get(header)
         key = found or cached or await self._find_key(header)
+        scope.setdefault("state", {})["application_id"] = key.application_id
         body = decode(await read_body(receive), IntegrationRequest, envelope="/customerSession")
         query = _query(scope["query_string"]) | {"connections": self._connections(scope)}
         try:
@@ -85,6 +93,7 @@ class SessionRoute:
     async def _show(self, scope: Message, session_id: bytes) -> bytes:
         state = self.app.state
         key = await self._find_key(_authorization(scope))
+        scope.setdefault("state", {})["application_id"] = key.application_id
         async with pool.connection(state.pool) as conn:
             answer = await get_customer_session.fn(
                 customer_session_id=_text(session_id), key=key, conn=conn, now=state.clock(), state=state

@@ -28,18 +28,21 @@ class _Undo(Exception):
 
 class UnitOfWork:
     """The transaction of one request; `end` may be called any number of times. `connections` are for handlers that
-    open transactions themselves."""
+    open transactions themselves; `write` is what goes into the change history with a good answer (api/changes.py)."""
 
     def __init__(self, connections: Any) -> None:
         self.connections = connections
+        self.write: Any = None
         self._open: AbstractAsyncContextManager[Connection] | None = None
+        self._conn: Connection | None = None
 
     async def connection(self) -> Connection:
         """The connection of the request, in its transaction."""
-        opened = pool.transaction(self.connections)
-        conn = await opened.__aenter__()
-        self._open = opened
-        return conn
+        if self._open is None:
+            opened = pool.transaction(self.connections)
+            self._conn = await opened.__aenter__()
+            self._open = opened
+        return self._conn
 
     async def end(self, *, commit: bool) -> None:
         """Commit or undo, and give the connection back; raises what the commit was refused with."""
@@ -53,27 +56,50 @@ class UnitOfWork:
             await opened.__aexit__(_Undo, undo, None)
 
 
+class _Answer:
+    """Lets an answer go when the transaction has ended; that to a write as a whole, because it is noted with it."""
+
+    def __init__(self, work: UnitOfWork, scope: Message, send: Send) -> None:
+        self._work, self._scope, self._send = work, scope, send
+        self._held: list[Message] = []
+        self._refused = False
+
+    async def __call__(self, message: Message) -> None:
+        """Send, as ASGI has it."""
+        if message["type"] == "http.response.start" and self._work.write is not None and message["status"] < 400:
+            self._held = [message]
+        elif self._held:
+            self._held.append(message)
+            if not message.get("more_body"):
+                await self._end(commit=True)
+                await self._pass_on(*self._held)
+                self._held = []
+        else:
+            if message["type"] == "http.response.start":
+                await self._end(commit=message["status"] < 400)
+            await self._pass_on(message)
+
+    async def _end(self, *, commit: bool) -> None:
+        work = self._work
+        try:
+            if self._held:
+                await work.write.note(await work.connection(), b"".join(one.get("body", b"") for one in self._held))
+            await work.end(commit=commit)
+        except Exception as error:
+            self._refused = True
+            await send_refusal(error, self._scope, self._send)
+
+    async def _pass_on(self, *messages: Message) -> None:
+        for one in messages if not self._refused else ():
+            await self._send(one)
+
+
 async def serve(app: App, connections: Any, scope: Message, receive: Receive, send: Send) -> None:
     """Call the framework with a unit of work in `scope["state"]`."""
     work = UnitOfWork(connections)
     scope.setdefault("state", {})["work"] = work
-    refused = False
-
-    async def sending(message: Message) -> None:
-        nonlocal refused
-        if refused:
-            return
-        if message["type"] == "http.response.start":
-            try:
-                await work.end(commit=message["status"] < 400)
-            except Exception as error:
-                refused = True
-                await send_refusal(error, scope, send)
-                return
-        await send(message)
-
     try:
-        await app(slashes.hide(scope), receive, sending)
+        await app(slashes.hide(scope), receive, _Answer(work, scope, send))
     finally:
         await work.end(commit=False)
 

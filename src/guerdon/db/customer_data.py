@@ -1,7 +1,8 @@
 """Erasing what is known of a customer (core.md §9.3), in all Applications of their environment.
 
 Gone are the custom attributes of the profile, of its sessions and their cart items and of its events, and identifiers;
-from the log and from answers kept for Idempotency-Keys as well. Ids, totals, effects and counters stay.
+from the log and from answers kept for Idempotency-Keys as well; and all rows of the access log that mention the
+customer or one of those sessions. Ids, totals, effects and counters stay.
 
 The customer is locked first, then their sessions, as everywhere; `erasures` of both is raised, by which a request that
 was judged with what it read before notices that it may not be written (db/customer_sessions).
@@ -14,6 +15,7 @@ from typing import Any
 
 from msgspec import UNSET, structs
 
+from guerdon.db import access_logs
 from guerdon.db.idempotency import KEPT_FOR
 from guerdon.db.pool import Connection, Row, first
 from guerdon.engine.effects import Effect
@@ -75,6 +77,13 @@ ERASE_ADVANCED = """
 UPDATE advanced_events e SET attributes = '{}'
 WHERE e.profile_id = $2 AND e.application_id IN (SELECT id FROM applications WHERE account_id = $1)
 """
+# Sessions of others in which the customer is the advocate.
+LIST_FRIENDS = """
+SELECT DISTINCT s.integration_id FROM events e JOIN applications a ON a.id = e.application_id
+JOIN customer_sessions s ON s.id = e.session_id
+WHERE a.account_id = $1 AND a.sandbox = $2 AND e.facts::text LIKE '%"advocate":{%'
+    AND e.facts #>> '{advocate,integration_id}' = $3
+"""
 # Answers that name the customer, or a session of theirs.
 LOCK_ANSWERS = """
 SELECT k.application_id, k.digest, k.content FROM idempotency_keys k JOIN applications a ON a.id = k.application_id
@@ -105,6 +114,9 @@ async def erase_customer(conn: Connection, application_id: int, integration_id: 
     for row in await conn.fetch(LOCK_ANSWERS, account_id, profile["sandbox"], [encode(one) for one in named]):
         content = encode(_without_data(decoder(Any).decode(row["content"])))
         await conn.execute(UPDATE_ANSWER, row["application_id"], row["digest"], content)
+    friends = await conn.fetch(LIST_FRIENDS, account_id, profile["sandbox"], integration_id)
+    mentions = {integration_id, *(row["integration_id"] for row in (*sessions, *friends))}
+    await access_logs.erase(conn, (account_id, profile["sandbox"]), mentions, now)
 
 
 def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:

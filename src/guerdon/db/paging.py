@@ -19,15 +19,16 @@ class Page(Struct, frozen=True):
 
 class Listing(Struct, frozen=True, kw_only=True):
     """A list resource. `select` ends in a WHERE clause over $1, $2 …; a filter is a condition in which `?`
-    stands for its value; a sort maps the API's field to a column. Where matching rows may be removed, `hold` selects
-    their ids with the same WHERE clause as `select`, and `delete` removes those in `held`. All are constants of a db
-    module."""
+    stands for its value; a sort maps the API's field to a column; `order` is that of pages for which no sort is asked.
+    Where matching rows may be removed, `hold` selects their ids with the same WHERE clause as `select`, and `delete`
+    removes those in `held`. All are constants of a db module."""
 
     select: str
     filters: Mapping[str, str]
     sorts: Mapping[str, str]
     hold: str = ""
     delete: str = ""
+    order: str = "id"
 
     async def fetch(
         self, conn: Connection, scope: Sequence[Any], wanted: Mapping[str, Any], page: Page
@@ -73,7 +74,7 @@ class Listing(Struct, frozen=True, kw_only=True):
 
     def _order(self, sort: str) -> str:
         if not sort:
-            return "id"
+            return self.order
         column = self.sorts.get(sort.removeprefix("-"))
         if column is None:
             known = ", ".join(sorted(self.sorts))

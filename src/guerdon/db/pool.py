@@ -159,6 +159,11 @@ def session_changed(error: Exception) -> bool:
     return getattr(error, "constraint_name", None) == "events_session_updated_alone"
 
 
+def bad_pattern(error: Exception) -> bool:
+    """Whether a statement failed for a regular expression: it is none, or matching it took too long."""
+    return isinstance(error, asyncpg.InvalidRegularExpressionError | asyncpg.QueryCanceledError)
+
+
 def changed(status: str) -> int:
     """How many rows a command touched, from PostgreSQL's answer such as `UPDATE 3`."""
     return int(status.rsplit(" ", 1)[-1])
