@@ -16,6 +16,7 @@ from litestar import Litestar
 from uvicorn.supervisors import Multiprocess
 
 from guerdon.api.app import build_app
+from guerdon.api.mail import Mailer
 from guerdon.api.session_route import SessionRoute
 from guerdon.db import pool
 from guerdon.db.embedded import DataInUse, Embedded, running_url
@@ -115,7 +116,7 @@ def worker() -> SessionRoute:
         yield
         await app.state.pool.close()
 
-    return build_app({}, lifespan=[connections])
+    return build_app({"mailer": Mailer(settings)}, lifespan=[connections])
 
 
 def _remember(made: FirstRun, settings: Settings) -> None:

@@ -22,7 +22,9 @@ from guerdon.api.integration import campaigns as shop_campaigns
 from guerdon.api.integration import coupon_reservations, customer_data, customer_sessions, events, v1
 from guerdon.api.integration import customers as shop_customers
 from guerdon.api.integration import referrals as shop_referrals
+from guerdon.api.mail import Mailer
 from guerdon.api.management import (
+    accounts,
     additional_costs,
     application_events,
     application_sessions,
@@ -40,12 +42,14 @@ from guerdon.api.management import (
     event_types,
     logins,
     management_keys,
+    passwords,
     referral_imports,
     referrals,
     roles,
     rule_environment,
     rulesets,
     stores,
+    users,
     value_maps,
 )
 from guerdon.api.responses import JsonResponse, refusal
@@ -56,6 +60,7 @@ from guerdon.db.pool import Connection
 from guerdon.errors import ClientError, ErrorResponse, Invalid, Problem
 from guerdon.flows import jobs
 from guerdon.flows.programs import Programs
+from guerdon.settings import Settings
 from guerdon.wire.base import Effects, Moment, Number, decode
 
 
@@ -97,6 +102,12 @@ def provide_connections(request: Request[Any, Any, Any]) -> Any:
     """What handlers that open transactions themselves open them on; never `state.pool` (api/idempotency.py)."""
     work: UnitOfWork = request.scope["state"]["work"]
     return work.connections
+
+
+def provide_then(request: Request[Any, Any, Any]) -> Any:
+    """What handlers leave things to that are done after the answer (unit_of_work.py)."""
+    work: UnitOfWork = request.scope["state"]["work"]
+    return work.then
 
 
 def provide_now(state: State) -> datetime:
@@ -173,6 +184,7 @@ _REFUSALS = {
 _SHARED = {
     "conn": Provide(provide_conn),
     "connections": Provide(provide_connections, sync_to_thread=False),
+    "then": Provide(provide_then, sync_to_thread=False),
     "now": Provide(provide_now, sync_to_thread=False),
     "programs": Provide(provide_programs, sync_to_thread=False),
 }
@@ -230,9 +242,11 @@ def build_app(state: dict[str, Any], lifespan: list[Any] | None = None) -> Sessi
 
 
 def build_framework(state: dict[str, Any], lifespan: list[Any] | None = None) -> Litestar:
-    """The ASGI application. `state` holds `pool` and `clock`; a worker opens them in `lifespan`, and does jobs."""
+    """The ASGI application. `state` holds `pool`, `clock` and `mailer`; a worker opens them in `lifespan`, and does
+    jobs."""
     state.setdefault("clock", utc_now)
     state.setdefault("programs", Programs())
+    state.setdefault("mailer", Mailer(Settings()))
     integration = _router(auth.require_integration_key, "key", "api_key_v1", INTEGRATION)
     management = _router(auth.require_manager, "caller", "manager_auth", MANAGEMENT)
     management.guards.append(lists.refuse_undeclared)
@@ -272,8 +286,9 @@ INTEGRATION: list[Any] = [
     *shop_referrals.handlers,
     *v1.handlers,
 ]
-OPEN: list[Any] = [*logins.handlers]
+OPEN: list[Any] = [*logins.handlers, *passwords.handlers]
 MANAGEMENT: list[Any] = [
+    *accounts.handlers,
     *additional_costs.handlers,
     *application_events.handlers,
     *application_sessions.handlers,
@@ -296,5 +311,6 @@ MANAGEMENT: list[Any] = [
     *rule_environment.handlers,
     *rulesets.handlers,
     *stores.handlers,
+    *users.handlers,
     *value_maps.handlers,
 ]

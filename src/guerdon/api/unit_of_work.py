@@ -4,6 +4,7 @@ committed when a good answer is about to leave, undone when it is a refusal or t
 It stands around the framework because a dependency of Litestar's own is not closed when another one fails.
 """
 
+import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any
@@ -18,6 +19,9 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Any, Any, Any], Awaitable[None]]
+Job = Callable[[], Awaitable[None]]
+
+log = logging.getLogger("guerdon")
 
 LARGEST_BODY = 10 * 1024 * 1024
 
@@ -28,11 +32,13 @@ class _Undo(Exception):
 
 class UnitOfWork:
     """The transaction of one request; `end` may be called any number of times. `connections` are for handlers that
-    open transactions themselves."""
+    open transactions themselves, `then` for what must not hold them up: it is done once a good answer has left, and not
+    at all when there is none."""
 
     def __init__(self, connections: Any) -> None:
         self.connections = connections
         self._open: AbstractAsyncContextManager[Connection] | None = None
+        self._jobs: list[Job] = []
 
     async def connection(self) -> Connection:
         """The connection of the request, in its transaction."""
@@ -52,15 +58,27 @@ class UnitOfWork:
             undo = _Undo()
             await opened.__aexit__(_Undo, undo, None)
 
+    def then(self, job: Job) -> None:
+        """Do this after the answer."""
+        self._jobs.append(job)
+
+    async def afterwards(self) -> None:
+        """Do what was left for after the answer; what goes wrong is for the log, since the client has its answer."""
+        for job in self._jobs:
+            try:
+                await job()
+            except Exception:
+                log.exception("What was to be done after an answer failed")
+
 
 async def serve(app: App, connections: Any, scope: Message, receive: Receive, send: Send) -> None:
     """Call the framework with a unit of work in `scope["state"]`."""
     work = UnitOfWork(connections)
     scope.setdefault("state", {})["work"] = work
-    refused = False
+    answered = refused = False
 
     async def sending(message: Message) -> None:
-        nonlocal refused
+        nonlocal answered, refused
         if refused:
             return
         if message["type"] == "http.response.start":
@@ -70,12 +88,15 @@ async def serve(app: App, connections: Any, scope: Message, receive: Receive, se
                 refused = True
                 await send_refusal(error, scope, send)
                 return
+            answered = message["status"] < 400
         await send(message)
 
     try:
         await app(slashes.hide(scope), receive, sending)
     finally:
         await work.end(commit=False)
+    if answered:
+        await work.afterwards()
 
 
 async def send_refusal(error: Exception, scope: Message, send: Send) -> None:
