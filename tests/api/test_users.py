@@ -164,6 +164,7 @@ def test_users_are_listed(mailed, manager, address):
     assert whole["data"][0]["email"] == address
     assert whole["totalResultSize"] == len(manager.get("/v1/users").json()["data"])
     assert manager.get("/v1/users", params={"sort": "password_hash"}).status_code == 400
+    assert manager.get("/v1/users", params={"name": "Kim"}).status_code == 400
     for sort in ("created", "modified", "email", "name", "state", "lastSignedIn"):
         assert manager.get("/v1/users", params={"sort": sort}).status_code == 200
 

@@ -15,7 +15,7 @@ from litestar.datastructures import State
 from litestar.openapi.datastructures import ResponseSpec
 
 from guerdon.api import auth
-from guerdon.api.lists import PageSize, Skip, Sort, page
+from guerdon.api.lists import PageSize, Skip, Sort, page, refuse_undeclared
 from guerdon.db import login_attempts, pool, users
 from guerdon.db.keys import Caller
 from guerdon.db.pool import Connection
@@ -24,7 +24,7 @@ from guerdon.wire.base import TotalPage
 from guerdon.wire.users import ChangeProfilePassword, NewPassword, NewPasswordEmail, NewUser, User
 
 TAGS = ["Accounts and users"]
-LOGGED_IN: dict[str, Any] = {"guards": [auth.require_manager], "security": [{"manager_auth": []}]}
+LOGGED_IN: dict[str, Any] = {"guards": [auth.require_manager, refuse_undeclared], "security": [{"manager_auth": []}]}
 SHORTEST, LONGEST = 10, 200
 
 
