@@ -82,7 +82,7 @@ PARTS = {"Application": "/{application_id}/", "Campaign": "/{campaign_id}/"}
 PERSONAL = frozenset({"destroySession", "getUser", "changeProfilePassword"})
 # Whoever could write these could give themselves everything, so only administrators may.
 OF_ADMINISTRATORS = frozenset({"Account", "ManagementKey", "Role", "User"})
-# They say something about all Applications, and so are not for keys of some of them, unless the query names one of those.
+# They say something about all Applications, so they are not for keys of some, unless the query names one of those.
 ACROSS_APPLICATIONS = OF_ADMINISTRATORS | {"Log"}
 # But for these, which leave out what the key may not see (`Caller.allowed_application_ids`).
 LEAVING_OUT = frozenset({"getApplications", "getExports"})
