@@ -23,9 +23,11 @@ import uvicorn
 from guerdon import first_run
 from guerdon.api.access_log import AccessLog
 from guerdon.api.app import build_app
+from guerdon.api.mail import Mailer
 from guerdon.db import pool as db_pool
 from guerdon.db.embedded import Embedded
 from guerdon.settings import Settings
+from mail_server import open_mailbox
 from processes import Nursery, look_at
 from serving import INTEGRATION_KEY, MANAGEMENT_KEY
 
@@ -112,9 +114,9 @@ class Clock:
 
 
 @contextmanager
-def _serve(database: str, access_log: AccessLog | None = None) -> Iterator[SimpleNamespace]:
+def _serve(database: str, access_log: AccessLog | None = None, **more: object) -> Iterator[SimpleNamespace]:
     clock = Clock()
-    state: dict[str, object] = {"clock": clock, "access_log": access_log}
+    state: dict[str, object] = {"clock": clock, "access_log": access_log, **more}
 
     @asynccontextmanager
     async def connections(app: object) -> AsyncIterator[None]:
@@ -159,6 +161,18 @@ def shared(postgres: str) -> Iterator[SimpleNamespace]:
     """One `server` for a module of tests that leave nothing behind or do not mind what others left."""
     with _fresh_database(postgres) as database, _serve(database) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def mailed(postgres: str) -> Iterator[SimpleNamespace]:
+    """A `shared` server that sends its mails, with the `mailbox` that takes them."""
+    with open_mailbox() as mailbox, _fresh_database(postgres) as database:
+        settings = Settings(
+            smtp_host="127.0.0.1", smtp_port=mailbox.port, smtp_security="none", public_url="https://shop.example"
+        )
+        with _serve(database, mailer=Mailer(settings)) as running:
+            running.mailbox = mailbox
+            yield running
 
 
 @pytest.fixture(scope="module")

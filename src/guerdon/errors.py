@@ -109,6 +109,12 @@ class TooLarge(ClientError):
     status = 413
 
 
+class TooMany(ClientError):
+    """429: too many guesses of a password; later ones are looked at again."""
+
+    status = 429
+
+
 class Unavailable(ClientError):
     """503: the database cannot be reached. Whether the request was done is not known; under the same Idempotency-Key
     it may be sent again."""

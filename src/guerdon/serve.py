@@ -17,6 +17,7 @@ from uvicorn.supervisors import Multiprocess
 
 from guerdon.api.access_log import AccessLog
 from guerdon.api.app import build_app
+from guerdon.api.mail import Mailer
 from guerdon.api.session_route import SessionRoute
 from guerdon.db import pool
 from guerdon.db.embedded import DataInUse, Embedded, running_url
@@ -118,7 +119,7 @@ def worker() -> SessionRoute:
             yield
         await app.state.pool.close()
 
-    return build_app({"access_log": log}, lifespan=[connections])
+    return build_app({"access_log": log, "mailer": Mailer(settings)}, lifespan=[connections])
 
 
 def _remember(made: FirstRun, settings: Settings) -> None:

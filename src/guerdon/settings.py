@@ -33,6 +33,20 @@ class Settings(Struct, frozen=True, kw_only=True):
     """GUERDON_INTEGRATION_KEY: first Integration key; random when empty."""
     management_key: str = ""
     """GUERDON_MANAGEMENT_KEY: first Management key; random when empty."""
+    public_url: str = "http://127.0.0.1:8080"
+    """GUERDON_PUBLIC_URL: where people reach the server; mails say so."""
+    smtp_host: str = ""
+    """GUERDON_SMTP_HOST: mail server for invitations and forgotten passwords; empty writes the mails to the log."""
+    smtp_port: int = 587
+    """GUERDON_SMTP_PORT: its port."""
+    smtp_security: str = "starttls"
+    """GUERDON_SMTP_SECURITY: `starttls`, `tls` from the first byte on, or `none`."""
+    smtp_user: str = ""
+    """GUERDON_SMTP_USER: name to log in to it with; empty for no login."""
+    smtp_password: str = ""
+    """GUERDON_SMTP_PASSWORD: the password for that."""
+    smtp_from: str = "Guerdon <guerdon@localhost>"
+    """GUERDON_SMTP_FROM: whom mails are from."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
@@ -46,7 +60,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 
 
 def _read(variable: str, text: str, name: str) -> object:
-    if name in {"port", "workers", "pool_size", "access_log_days"}:
+    if name in {"port", "workers", "pool_size", "access_log_days", "smtp_port"}:
         least = 0 if name in {"port", "access_log_days"} else 1
         if not text.isascii() or not text.isdigit() or int(text) < least:
             raise ValueError(f"{variable} must be a whole number, not {text!r}")
@@ -55,4 +69,6 @@ def _read(variable: str, text: str, name: str) -> object:
         if text.lower() not in {"0", "1", "true", "false", "yes", "no"}:
             raise ValueError(f"{variable} must be 0 or 1, not {text!r}")
         return text.lower() in {"1", "true", "yes"}
+    if name == "smtp_security" and text not in {"starttls", "tls", "none"}:
+        raise ValueError(f"{variable} must be starttls, tls or none, not {text!r}")
     return Path(text) if name == "data" else text

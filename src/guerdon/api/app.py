@@ -23,8 +23,10 @@ from guerdon.api.integration import campaigns as shop_campaigns
 from guerdon.api.integration import coupon_reservations, customer_data, customer_sessions, events, v1
 from guerdon.api.integration import customers as shop_customers
 from guerdon.api.integration import referrals as shop_referrals
+from guerdon.api.mail import Mailer
 from guerdon.api.management import (
     access_logs,
+    accounts,
     additional_costs,
     application_events,
     application_sessions,
@@ -45,12 +47,14 @@ from guerdon.api.management import (
     logins,
     management_keys,
     message_logs,
+    passwords,
     referral_imports,
     referrals,
     roles,
     rule_environment,
     rulesets,
     stores,
+    users,
     value_maps,
 )
 from guerdon.api.responses import JsonResponse, refusal
@@ -61,6 +65,7 @@ from guerdon.db.pool import Connection
 from guerdon.errors import ClientError, ErrorResponse, Invalid, Problem
 from guerdon.flows import jobs
 from guerdon.flows.programs import Programs
+from guerdon.settings import Settings
 from guerdon.wire.base import Effects, Moment, Number, decode
 
 
@@ -102,6 +107,12 @@ def provide_connections(request: Request[Any, Any, Any]) -> Any:
     """What handlers that open transactions themselves open them on; never `state.pool` (api/idempotency.py)."""
     work: UnitOfWork = request.scope["state"]["work"]
     return work.connections
+
+
+def provide_then(request: Request[Any, Any, Any]) -> Any:
+    """What handlers leave things to that are done after the answer (unit_of_work.py)."""
+    work: UnitOfWork = request.scope["state"]["work"]
+    return work.then
 
 
 def provide_now(state: State) -> datetime:
@@ -178,6 +189,7 @@ _REFUSALS = {
 _SHARED = {
     "conn": Provide(provide_conn),
     "connections": Provide(provide_connections, sync_to_thread=False),
+    "then": Provide(provide_then, sync_to_thread=False),
     "now": Provide(provide_now, sync_to_thread=False),
     "programs": Provide(provide_programs, sync_to_thread=False),
 }
@@ -235,10 +247,12 @@ def build_app(state: dict[str, Any], lifespan: list[Any] | None = None) -> Sessi
 
 
 def build_framework(state: dict[str, Any], lifespan: list[Any] | None = None) -> Litestar:
-    """The ASGI application. `state` holds `pool` and `clock`; a worker opens them in `lifespan`, and does jobs."""
+    """The ASGI application. `state` holds `pool`, `clock` and `mailer`; a worker opens them in `lifespan`, and does
+    jobs."""
     state.setdefault("clock", utc_now)
     state.setdefault("programs", Programs())
     state.setdefault("access_log", None)
+    state.setdefault("mailer", Mailer(Settings()))
     integration = _router([auth.require_integration_key], "key", "api_key_v1", INTEGRATION)
     guards = [auth.require_manager, lists.refuse_undeclared, History(MANAGEMENT).watch]
     management = _router(guards, "caller", "manager_auth", MANAGEMENT)
@@ -278,9 +292,10 @@ INTEGRATION: list[Any] = [
     *shop_referrals.handlers,
     *v1.handlers,
 ]
-OPEN: list[Any] = [*logins.handlers]
+OPEN: list[Any] = [*logins.handlers, *passwords.handlers]
 MANAGEMENT: list[Any] = [
     *access_logs.handlers,
+    *accounts.handlers,
     *additional_costs.handlers,
     *application_events.handlers,
     *application_sessions.handlers,
@@ -306,5 +321,6 @@ MANAGEMENT: list[Any] = [
     *rule_environment.handlers,
     *rulesets.handlers,
     *stores.handlers,
+    *users.handlers,
     *value_maps.handlers,
 ]

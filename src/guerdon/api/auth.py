@@ -79,6 +79,11 @@ def hash_password(password: str) -> str:
     return "$".join(["scrypt", base64.b64encode(salt).decode(), base64.b64encode(digest).decode()])
 
 
+async def hash_in_thread(password: str) -> str:
+    """The same, off the event loop."""
+    return await asyncio.to_thread(hash_password, password)
+
+
 async def check_password(password: str, stored: str) -> bool:
     """Whether the password fits; takes about 50 ms, off the event loop."""
     _, salt, digest = stored.split("$")

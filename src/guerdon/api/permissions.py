@@ -35,6 +35,7 @@ ENTITIES = {
     "Catalogs": "Catalog",
     "Collections": "Collection",
     "Coupons": "Coupon",
+    "Custom effects": "CustomEffect",
     "Customer data": "Customer",
     "Events": "EventType",
     "Experiments": "Experiment",
@@ -54,10 +55,13 @@ VERBS = {"GET": "get", "POST": "create", "PUT": "edit", "PATCH": "edit", "DELETE
 READING = ("get", "search", "list", "export", "summarize")  # a POST whose operation id begins so is a search
 # Operations that do something else than their method or tag says: (verb, entity).
 EXCEPTIONS = {
+    "bulkOperationOnCampaigns": ("delete", "Campaign"),  # which is one of the things it does
     "copyCampaignToApplications": ("create", "Campaign"),
     "createCampaignFromTemplate": ("create", "Campaign"),
+    "createCampaignEvaluationGroup": ("edit", "Application"),
     "createCouponsDeletionJob": ("delete", "Coupon"),
-    "createAppWideCouponsDeletionJob": ("delete", "Coupon"),
+    "createCouponsDeletionJobApplicationWide": ("delete", "Coupon"),
+    "deleteCampaignEvaluationGroup": ("edit", "Application"),
     "disconnectCampaignStores": ("edit", "Campaign"),
     "getAccount": ("get", "Account"),
     "getAccountAnalytics": ("get", "Account"),
@@ -68,6 +72,8 @@ EXCEPTIONS = {
     "importCollection": ("edit", "Collection"),
     "importPoolGiveaways": ("edit", "Giveaway"),
     "updateAccount": ("edit", "Account"),
+    "updateCampaignEvaluationGroup": ("edit", "Application"),
+    "updateCampaignSet": ("edit", "Application"),
 }
 # What belongs to one of these and has no entity of its own (keys, evaluation groups, rulesets) is part of it: whoever
 # writes it edits that. The mark is where the path goes beyond it.
@@ -76,8 +82,10 @@ PARTS = {"Application": "/{application_id}/", "Campaign": "/{campaign_id}/"}
 PERSONAL = frozenset({"destroySession", "getUser", "changeProfilePassword"})
 # Whoever could write these could give themselves everything, so only administrators may.
 OF_ADMINISTRATORS = frozenset({"Account", "ManagementKey", "Role", "User"})
-# They say something about all Applications, and so are not for keys of some of them.
+# They say something about all Applications, so they are not for keys of some, unless the query names one of those.
 ACROSS_APPLICATIONS = OF_ADMINISTRATORS | {"Log"}
+# But for these, which leave out what the key may not see (`Caller.allowed_application_ids`).
+LEAVING_OUT = frozenset({"getAllAccessLogs", "getApplications", "getChanges", "getExports", "getMessageLogs"})
 # What the permission sets `campaign` and `draftCampaign` of an Application are about; the others are for `application`.
 OF_CAMPAIGNS = frozenset(
     {"Achievement", "Campaign", "CampaignTemplate", "Coupon", "Experiment", "Referral", "StoreBudget", "ValueMap"}
@@ -162,7 +170,8 @@ def _within_key(caller: Caller, need: Need, request: ASGIConnection[Any, Any, An
     about = {*named, *([request.path_params["application_id"]] if "application_id" in request.path_params else [])}
     if not about <= set(allowed):
         raise Forbidden("This key has no access to this Application")
-    if not about and (need.entity in ACROSS_APPLICATIONS or need.operation == "createApplication"):
+    above = need.entity in ACROSS_APPLICATIONS or need.operation == "createApplication"
+    if not about and above and need.operation not in LEAVING_OUT:
         raise Forbidden("This key has access to certain Applications only")
 
 
@@ -287,8 +296,7 @@ async def _kind(
     if not any(grant.groups for grant in granted) and not any(one and one.draft_campaign for one in details):
         return None
     if "campaign_id" not in path:
-        draft = need.verb == "create" and need.entity == "Campaign"
-        return Kind(draft and await _stays_a_draft(handler, request), ())
+        return Kind(need.operation == "createCampaign" and await _stays_a_draft(handler, request), ())
     async with pool.connection(request.app.state.pool) as conn:
         kind = await roles.campaign_kind(conn, caller.account_id, path["application_id"], path["campaign_id"])
     # Whoever switches a draft on makes a campaign of it.

@@ -4,6 +4,7 @@ committed when a good answer is about to leave, undone when it is a refusal or t
 It stands around the framework because a dependency of Litestar's own is not closed when another one fails.
 """
 
+import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any
@@ -18,6 +19,9 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Any, Any, Any], Awaitable[None]]
+Job = Callable[[], Awaitable[None]]
+
+log = logging.getLogger("guerdon")
 
 LARGEST_BODY = 10 * 1024 * 1024
 
@@ -28,13 +32,15 @@ class _Undo(Exception):
 
 class UnitOfWork:
     """The transaction of one request; `end` may be called any number of times. `connections` are for handlers that
-    open transactions themselves; `write` is what goes into the change history with a good answer (api/changes.py)."""
+    open transactions themselves, `then` for what must not hold them up: it is done once a good answer has left, and not
+    at all when there is none. `write` is what goes into the change history with a good answer (api/changes.py)."""
 
     def __init__(self, connections: Any) -> None:
         self.connections = connections
         self.write: Any = None
         self._open: AbstractAsyncContextManager[Connection] | None = None
         self._conn: Connection | None = None
+        self._jobs: list[Job] = []
 
     async def connection(self) -> Connection:
         """The connection of the request, in its transaction."""
@@ -55,14 +61,28 @@ class UnitOfWork:
             undo = _Undo()
             await opened.__aexit__(_Undo, undo, None)
 
+    def then(self, job: Job) -> None:
+        """Do this after the answer."""
+        self._jobs.append(job)
+
+    async def afterwards(self) -> None:
+        """Do what was left for after the answer; what goes wrong is for the log, since the client has its answer."""
+        for job in self._jobs:
+            try:
+                await job()
+            except Exception:
+                log.exception("What was to be done after an answer failed")
+
 
 class _Answer:
-    """Lets an answer go when the transaction has ended; that to a write as a whole, because it is noted with it."""
+    """Lets an answer go when the transaction has ended; that to a write as a whole, because it is noted with it. `good`
+    is whether what was done stays."""
 
     def __init__(self, work: UnitOfWork, scope: Message, send: Send) -> None:
         self._work, self._scope, self._send = work, scope, send
         self._held: list[Message] = []
         self._refused = False
+        self.good = False
 
     async def __call__(self, message: Message) -> None:
         """Send, as ASGI has it."""
@@ -85,6 +105,7 @@ class _Answer:
             if self._held:
                 await work.write.note(await work.connection(), b"".join(one.get("body", b"") for one in self._held))
             await work.end(commit=commit)
+            self.good = commit
         except Exception as error:
             self._refused = True
             await send_refusal(error, self._scope, self._send)
@@ -98,10 +119,13 @@ async def serve(app: App, connections: Any, scope: Message, receive: Receive, se
     """Call the framework with a unit of work in `scope["state"]`."""
     work = UnitOfWork(connections)
     scope.setdefault("state", {})["work"] = work
+    answer = _Answer(work, scope, send)
     try:
-        await app(slashes.hide(scope), receive, _Answer(work, scope, send))
+        await app(slashes.hide(scope), receive, answer)
     finally:
         await work.end(commit=False)
+    if answer.good:
+        await work.afterwards()
 
 
 async def send_refusal(error: Exception, scope: Message, send: Send) -> None:

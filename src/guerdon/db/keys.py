@@ -51,9 +51,20 @@ ON CONFLICT (key_id) DO UPDATE SET last_used = $2
 WHERE management_key_uses.last_used <= $3
 """
 
-INSERT_LOGIN = "INSERT INTO logins (token_hash, user_id, created, expires) VALUES ($1, $2, $3, $4)"
+# Only while the password is the one that was right, and the user is active.
+INSERT_LOGIN = """
+WITH signed_in AS (
+    UPDATE users SET last_signed_in = $3 WHERE id = $2 AND state = 'active' AND password_hash = $5 RETURNING id
+), over AS (
+    DELETE FROM logins WHERE user_id = $2 AND expires <= $3
+)
+INSERT INTO logins (token_hash, user_id, created, expires) SELECT $1, id, $3, $4 FROM signed_in RETURNING user_id
+"""
 DELETE_LOGIN = "DELETE FROM logins WHERE token_hash = $1"
-SELECT_USER = "SELECT id, password_hash FROM users WHERE lower(email) = lower($1) AND state = 'active'"
+SELECT_USER = """
+SELECT id, password_hash FROM users
+WHERE lower(email) = lower($1) AND deleted IS NULL AND state = 'active' AND password_hash <> ''
+"""
 
 
 MINUTE = timedelta(minutes=1)
@@ -121,9 +132,10 @@ async def find_login(conn: Connection, token: str, now: datetime) -> Caller | No
     return None if row is None else Caller(**row)
 
 
-async def add_login(conn: Connection, user_id: int, token: str, now: datetime, expires: datetime) -> None:
-    """Remember a login token."""
-    await conn.execute(INSERT_LOGIN, digest(token), user_id, now, expires)
+async def add_login(conn: Connection, user: tuple[int, str], token: str, now: datetime, expires: datetime) -> bool:
+    """Remember a login token of `user` = (id, password hash); False when that is not so any more."""
+    user_id, stored = user
+    return await conn.fetchval(INSERT_LOGIN, digest(token), user_id, now, expires, stored) is not None
 
 
 async def remove_login(conn: Connection, token: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from litestar import Request, delete, post
 
 from guerdon.api import auth
-from guerdon.db import keys
+from guerdon.db import keys, login_attempts, pool
 from guerdon.db.pool import Connection
 from guerdon.errors import Unauthorized
 from guerdon.wire.logins import LoginParams, Session
@@ -18,14 +18,19 @@ NOBODY = f"scrypt${'A' * 22}==${'A' * 86}=="
 
 
 @post("/v1/sessions", operation_id="createSession", tags=["Sessions"])
-async def create_session(data: LoginParams, conn: Connection, now: datetime) -> Session:
-    user_id, stored = await keys.find_user_password(conn, data.email) or (None, NOBODY)
-    fits = await auth.check_password(data.password, stored)
-    if user_id is None or not fits:
-        raise Unauthorized("Invalid email or password")
+async def create_session(data: LoginParams, connections: Any, now: datetime) -> Session:
+    """Ten wrong passwords for an email, known or not, within 15 minutes, and more are refused until those are over. No
+    connection is held while the password is hashed, and guesses stay counted though they are refused."""
+    async with pool.connection(connections) as conn:
+        await login_attempts.count(conn, data.email, now)
+        user = await keys.find_user_password(conn, data.email)
+    fits = await auth.check_password(data.password, user[1] if user else NOBODY)
     token = secrets.token_urlsafe(32)
-    await keys.add_login(conn, user_id, token, now, now + THREE_MONTHS)
-    return Session(user_id=user_id, token=token, created=now)
+    async with pool.connection(connections) as conn:
+        if user is None or not fits or not await keys.add_login(conn, user, token, now, now + THREE_MONTHS):
+            raise Unauthorized("Invalid email or password")
+        await login_attempts.forget(conn, data.email)
+    return Session(user_id=user[0], token=token, created=now)
 
 
 @delete(
