@@ -3,7 +3,7 @@
 Nothing here raises the program revision: a referral is read with the session that names it.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -24,16 +24,6 @@ ORDER BY place
 RETURNING *
 """
 
-
-# In order of their codes, so that two imports that share some wait for each other instead of deadlocking.
-IMPORT = """
-INSERT INTO referrals (application_id, campaign_id, value, advocate_integration_id, usage_limit, start_date,
-    expiry_date, attributes, import_id, batch_id, created)
-SELECT $1, $2, n.value, n.advocate, n.usage_limit, n.start_date, n.expiry_date, n.attributes, $4, $5, $6
-FROM json_to_recordset($3::json) AS n (value text, advocate text, usage_limit integer, start_date timestamptz,
-    expiry_date timestamptz, attributes jsonb)
-ORDER BY n.value
-"""
 WITH_FILTERS = "FROM referrals WHERE campaign_id = $1"
 LIST = Listing(
     select="SELECT * " + WITH_FILTERS,
@@ -95,18 +85,6 @@ class Batch(Struct, frozen=True, kw_only=True):
     batch_id: str | None = None
 
 
-class Imported(Struct, frozen=True, kw_only=True):
-    """A referral as a file has it, in this line; `value` is the folded code."""
-
-    line: int
-    value: str
-    advocate: str
-    usage_limit: int
-    start_date: datetime | None
-    expiry_date: datetime | None
-    attributes: dict[str, Any]
-
-
 def referral_of(row: Row) -> Referral:
     """The referral of a row of referrals."""
     return Referral(
@@ -158,19 +136,6 @@ async def add_referrals(
         now,
     )
     return [referral_of(row) for row in rows]
-
-
-async def import_referrals(
-    conn: Connection,
-    campaign: tuple[int, int],
-    referrals: Collection[Imported],
-    import_id: int,
-    batch_id: str,
-    now: datetime,
-) -> None:
-    """Create the referrals of a file in `campaign` = (Application id, campaign id). Raises Conflict when a code is
-    taken."""
-    await conn.execute(IMPORT, *campaign, encode_text(list(referrals)), import_id, batch_id, now)
 
 
 async def get_referral(conn: Connection, campaign_id: int, referral_id: str, code: str) -> Referral:
