@@ -1,8 +1,8 @@
-"""A million coupon codes, made by the server in several ways, against a bare `COPY` of the same rows into the same table.
+"""A million coupon codes, made by the server in several ways, against a bare `COPY` of the same rows to the same table.
 
 The ways: one job (`coupons_async`), fifty requests of 20,000, and a CSV file. Each is followed by a `COPY` of the rows
-that it made, by one client without any check, into the same table (of the same size, since what was made is deleted
-before); the ratio is that of the neighbours. Goals: a job and the requests at most 3 times the `COPY`, the file at most 4.
+that it made, by one client without any check, into the same table, which is empty again; the ratio is that of the
+neighbours. Goals: the job and the requests at most 3 times the `COPY`, the file at most 4 times.
 """
 
 import argparse

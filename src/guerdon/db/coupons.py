@@ -30,12 +30,13 @@ INSERT_AND_SHOW = INSERT + " RETURNING *"
 INSERT_FREE = INSERT + " ON CONFLICT ON CONSTRAINT coupons_value_key DO NOTHING"
 LAST_ID = "SELECT last_value FROM coupons_id_seq"
 
-OF_APPLICATION = "FROM coupons WHERE application_id = $1"
-OF_CAMPAIGN = OF_APPLICATION + " AND campaign_id = $2"
+OF_CAMPAIGN = "FROM coupons WHERE application_id = $1 AND campaign_id = ANY (ARRAY[$2::bigint])"
+OF_APPLICATION = "FROM coupons WHERE application_id = ANY (ARRAY[$1::bigint])"
 LIST = Listing(
     select="SELECT * " + OF_CAMPAIGN,
     hold="SELECT id " + OF_CAMPAIGN,
     delete="DELETE FROM coupons USING held WHERE coupons.id = held.id RETURNING coupons.id",
+    within={"": "campaign_id", "batchId": "batch_id"},
     filters={
         "idAfter": "id > ?",
         "idUntil": "id <= ?",
@@ -56,7 +57,7 @@ LIST = Listing(
         "redeemed": "(usage_counter > 0) = ?",
         "referralId": "referral_id = ?",
         "recipientIntegrationId": "recipient_integration_id = ?",
-        "batchId": "batch_id = ?",
+        "batchId": "batch_id = ANY (ARRAY[?])",
         # The first is what the index of attributes is for: lists may hold more than what is asked for.
         "attributes": "attributes <> '{}' AND attributes @> ?",
         "sameAttributes": """NOT EXISTS (SELECT FROM jsonb_each(?) AS asked
@@ -78,6 +79,8 @@ LIST_OF_APPLICATION = structs.replace(
     select="SELECT * " + OF_APPLICATION,
     hold="",
     delete="",
+    within={"": "application_id", "batchId": "batch_id"},
+    sorts={**LIST.sorts, "value": "application_id, value"},
     filters={**LIST.filters, "campaignIds": "campaign_id = ANY (?)"},
 )
 

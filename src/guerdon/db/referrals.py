@@ -24,9 +24,9 @@ ORDER BY place
 RETURNING *
 """
 
-WITH_FILTERS = "FROM referrals WHERE campaign_id = $1"
 LIST = Listing(
-    select="SELECT * " + WITH_FILTERS,
+    select="SELECT * FROM referrals WHERE application_id = $1 AND campaign_id = ANY (ARRAY[$2::bigint])",
+    within={"": "campaign_id"},
     filters={
         # As people write codes: without the separators, in any case.
         "looseValue": "regexp_replace(lower(value), '[^a-z0-9]', '', 'g') LIKE ?",
@@ -66,10 +66,12 @@ UPDATE referrals SET friend_integration_id = CASE WHEN $3::text IS NULL THEN fri
 WHERE campaign_id = $1 AND id = $2
 RETURNING *
 """
+# Locked in the order of ids first, as everywhere.
 UPDATE_BATCH = """
+WITH held AS (SELECT id FROM referrals WHERE campaign_id = $1 AND batch_id = $2 ORDER BY id FOR UPDATE)
 UPDATE referrals SET start_date = COALESCE($3, start_date), expiry_date = COALESCE($4, expiry_date),
     usage_limit = COALESCE($5, usage_limit), attributes = COALESCE($6, attributes)
-WHERE campaign_id = $1 AND batch_id = $2
+FROM held WHERE referrals.id = held.id
 """
 DELETE = "DELETE FROM referrals WHERE campaign_id = $1 AND id = $2"
 
@@ -166,13 +168,13 @@ async def remove_referral(conn: Connection, campaign_id: int, referral_id: int) 
 
 
 async def list_referrals(
-    conn: Connection, campaign_id: int, wanted: dict[str, Any], page: Page
+    conn: Connection, campaign: tuple[int, int], wanted: dict[str, Any], page: Page
 ) -> tuple[list[Referral], bool]:
-    """One page of the campaign's referrals and whether more follow."""
-    rows, more = await LIST.fetch(conn, [campaign_id], wanted, page)
+    """One page of the referrals of `campaign` = (Application id, campaign id) and whether more follow."""
+    rows, more = await LIST.fetch(conn, campaign, wanted, page)
     return [referral_of(row) for row in rows], more
 
 
-async def count_referrals(conn: Connection, campaign_id: int, wanted: dict[str, Any]) -> int:
+async def count_referrals(conn: Connection, campaign: tuple[int, int], wanted: dict[str, Any]) -> int:
     """How many of the campaign's referrals match."""
-    return await LIST.count(conn, [campaign_id], wanted)
+    return await LIST.count(conn, campaign, wanted)
