@@ -99,6 +99,11 @@ async def provide_conn(request: Request[Any, Any, Any]) -> Connection:
     return await work.connection()
 
 
+def provide_work(request: Request[Any, Any, Any]) -> Any:
+    """The unit of work of the request, for handlers whose work is more than one transaction."""
+    return request.scope["state"]["work"]
+
+
 def provide_connections(request: Request[Any, Any, Any]) -> Any:
     """What handlers that open transactions themselves open them on; never `state.pool` (api/idempotency.py)."""
     work: UnitOfWork = request.scope["state"]["work"]
@@ -181,6 +186,7 @@ _SHARED = {
     "connections": Provide(provide_connections, sync_to_thread=False),
     "now": Provide(provide_now, sync_to_thread=False),
     "programs": Provide(provide_programs, sync_to_thread=False),
+    "work": Provide(provide_work, sync_to_thread=False),
 }
 
 

@@ -20,8 +20,9 @@ class Page(Struct, frozen=True):
 class Listing(Struct, frozen=True, kw_only=True):
     """A list resource. `select` ends in a WHERE clause over $1, $2 …; a filter is a condition in which `?`
     stands for its value; a sort maps the API's field to a column, or several with commas; `order` is that of pages for
-    which no sort is asked, empty for ids. Where matching rows may be removed, `hold` selects their ids with the same
-    WHERE clause as `select`, and `delete` removes those in `held`. All are constants of a db module.
+    which no sort is asked, empty for ids. Where matching rows may be changed or removed, `hold` selects their ids with
+    the same WHERE clause as `select`, and `write` does it to those in `held` and returns their ids; what it takes may
+    be further values of the scope. All are constants of a db module.
 
     `within` is for large tables: a column that is the same in all rows that a filter finds (under "", in all rows of
     the scope), which has an index with the id after it. Ids are ordered within it, so that the index of ids alone,
@@ -32,7 +33,7 @@ class Listing(Struct, frozen=True, kw_only=True):
     sorts: Mapping[str, str]
     within: Mapping[str, str] = {}
     hold: str = ""
-    delete: str = ""
+    write: str = ""
     order: str = ""
 
     async def fetch(
@@ -51,22 +52,21 @@ class Listing(Struct, frozen=True, kw_only=True):
         total: int = await conn.fetchval(f"SELECT count(*) FROM ({statement}) AS matching", *values)
         return total
 
-    async def remove(
-        self, conn: Connection, scope: Sequence[Any], wanted: Mapping[str, Any], most: int | None = None
+    async def write_some(
+        self, conn: Connection, scope: Sequence[Any], wanted: Mapping[str, Any], most: int
     ) -> tuple[int, int | None]:
-        """Delete the rows that match, or the first `most` of them, locked in the order of their ids as everywhere;
-        returns how many those were and the last of their ids."""
-        statement, values = self.removal(scope, wanted)
+        """Change or remove the first `most` rows that match, locked in the order of their ids as everywhere; returns
+        how many those were and the last of their ids."""
+        statement, values = self.writing(scope, wanted)
         row = await conn.fetchrow(statement, *values, most)
         return row["count"], row["last"]
 
-    def removal(self, scope: Sequence[Any], wanted: Mapping[str, Any]) -> tuple[str, list[Any]]:
-        """The statement that deletes what matches, and its values but the last, which is how many at most."""
+    def writing(self, scope: Sequence[Any], wanted: Mapping[str, Any]) -> tuple[str, list[Any]]:
+        """The statement that does so, and its values but the last, which is how many at most."""
         statement, values = self._where(self.hold, scope, wanted)
-        limit = f"LIMIT ${len(values) + 1}::bigint"
-        held = f"{statement} ORDER BY {self._order('', wanted)} {limit} FOR UPDATE"
-        gone = f"WITH held AS ({held}), gone AS ({self.delete})"
-        return f"{gone} SELECT count(*) AS count, max(id) AS last FROM gone", values
+        held = f"{statement} ORDER BY {self._order('', wanted)} LIMIT ${len(values) + 1} FOR UPDATE"
+        written = f"WITH held AS ({held}), written AS ({self.write})"
+        return f"{written} SELECT count(*) AS count, max(id) AS last FROM written", values
 
     def _where(self, start: str, scope: Sequence[Any], wanted: Mapping[str, Any]) -> tuple[str, list[Any]]:
         values = list(scope)
