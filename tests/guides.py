@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 
 from conftest import INTEGRATION_KEY, MANAGEMENT_KEY
+from waiting import until
 
 HOWTO = Path(__file__).parent.parent / "docs" / "howto"
 KEYS = {"$INTEGRATION": f"Authorization: ApiKey-v1 {INTEGRATION_KEY}", "$MANAGEMENT": f"Authorization: ManagementKey-v1 {MANAGEMENT_KEY}"}  # fmt: skip
@@ -23,15 +24,19 @@ def links(guide):
     return sorted(set(re.findall(r"\]\((\.\.[^)#]*)\)", (HOWTO / guide).read_text())))
 
 
-def sent(command, url, campaign):
-    """The answer to a curl command of the guide."""
+def sent(command, url, known, files):
+    """The answer to a curl command of the guide, in which `known` stands for some words; `files` are those it sends."""
     command = command.replace("\\\n", " ")
+    for name in ("$BATCH", "$JOB"):
+        command = command.replace(name, str(known.get(name)))
     for name, header in KEYS.items():
         command = command.replace(f'"{name}"', shlex.quote(header))
     words = iter(
-        shlex.split(re.sub(r"/7\b", f"/{campaign}", command.replace("http://127.0.0.1:8080", url)), comments=True)
+        shlex.split(
+            re.sub(r"/7\b", f"/{known.get('campaign')}", command.replace("http://127.0.0.1:8080", url)), comments=True
+        )
     )
-    method, headers, body, where = "", {}, None, ""
+    method, headers, body, form, where = "", {}, None, None, ""
     assert [next(words), next(words)] == ["curl", "-s"]
     for word in words:
         if word == "-X":
@@ -41,9 +46,30 @@ def sent(command, url, campaign):
             headers[name] = value
         elif word == "-d":
             body = next(words)
+        elif word == "-F":
+            name, _, file = next(words).partition("=@")
+            form = {name: (file, files[file])}
         else:
             where = word
-    return httpx.request(method or ("POST" if body else "GET"), where, headers=headers, content=body)
+    method = method or ("POST" if body or form else "GET")
+    options = {"headers": headers, "content": body, "files": form, "timeout": 30}
+    if method == "GET" and "_jobs/" in where:  # the guide shows how it ends
+        return until(lambda: _ended(httpx.request(method, where, **options)))
+    return httpx.request(method, where, **options)
+
+
+def _ended(answer):
+    return None if answer.status_code == 200 and answer.json()["status"] == "pending" else answer
+
+
+def _learn(answer, known):
+    """What later commands of the guide refer to."""
+    body = answer.json() if answer.content else {}
+    if "id" in body:
+        known.setdefault("campaign", body["id"])
+    if answer.status_code == 202:
+        known["$JOB"] = body["id"]
+    known["$BATCH"] = body.get("batchId", known.get("$BATCH"))
 
 
 def part_of(shown, whole):
@@ -57,14 +83,15 @@ def part_of(shown, whole):
 
 def converse(guide, url):
     """Send every curl command of a guide and compare the answers that it shows; how many those were."""
-    campaign, answer, compared = None, None, 0
+    known, answer, compared = {}, None, 0
+    files = {file: text for _, file, text in blocks(guide) if file}
     for kind, file, text in blocks(guide):
         if kind == "sh":
-            answer = sent(text, url, campaign)
-            campaign = campaign or answer.json()["id"]
+            answer = sent(text, url, known, files)
+            _learn(answer, known)
             assert answer.status_code < 300 or "Oops" in text, answer.text
         elif kind == "json" and not file:
             assert part_of(json.loads(text), answer.json()), answer.text
-            assert (answer.status_code == 400) == ("errors" in answer.json())
+            assert (answer.status_code == 400) == ("StatusCode" in answer.json())
             compared += 1
     return compared

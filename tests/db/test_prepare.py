@@ -31,12 +31,17 @@ def _is_statement(value):
     return isinstance(value, str) and value.lstrip().startswith(VERBS)
 
 
+def parameters(statement):
+    return [None] * max(int(number) for number in re.findall(r"\$(\d+)", statement))
+
+
 def of_list(where, listing):
-    scope = [None] * max(int(number) for number in re.findall(r"\$(\d+)", listing.select))
+    scope = parameters(listing.select)
     for name in listing.filters:
         yield f"{where}.{name}", listing._where(listing.select, scope, {name: 1})[0]
-        if listing.delete:
-            yield f"{where}.{name} deleted", listing.removal(scope, {name: 1})[0]
+        if listing.write:
+            further = parameters(listing.select + listing.write)
+            yield f"{where}.{name} written", listing.writing(further, {name: 1})[0]
     every, _ = listing._where(listing.select, scope, dict.fromkeys(listing.filters, 1))
     for sort in ["", *listing.sorts]:
         yield f"{where} by {sort}", f"{every} ORDER BY {listing._order(sort)}"

@@ -37,6 +37,7 @@ from guerdon.api.management import (
     cart_item_filters,
     changes,
     collections,
+    coupon_imports,
     coupon_jobs,
     coupon_searches,
     coupons,
@@ -101,6 +102,11 @@ async def provide_conn(request: Request[Any, Any, Any]) -> Connection:
     """The connection of the request, in its transaction (unit_of_work.py)."""
     work: UnitOfWork = request.scope["state"]["work"]
     return await work.connection()
+
+
+def provide_work(request: Request[Any, Any, Any]) -> Any:
+    """The unit of work of the request, for handlers whose work is more than one transaction."""
+    return request.scope["state"]["work"]
 
 
 def provide_connections(request: Request[Any, Any, Any]) -> Any:
@@ -192,6 +198,7 @@ _SHARED = {
     "then": Provide(provide_then, sync_to_thread=False),
     "now": Provide(provide_now, sync_to_thread=False),
     "programs": Provide(provide_programs, sync_to_thread=False),
+    "work": Provide(provide_work, sync_to_thread=False),
 }
 
 
@@ -306,6 +313,7 @@ MANAGEMENT: list[Any] = [
     *cart_item_filters.handlers,
     *changes.handlers,
     *collections.handlers,
+    *coupon_imports.handlers,
     *coupon_jobs.handlers,
     *coupon_searches.handlers,
     *coupons.handlers,

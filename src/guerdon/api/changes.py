@@ -10,10 +10,12 @@ from datetime import datetime
 from typing import Any
 
 from litestar.connection import ASGIConnection, Request
+from litestar.handlers import HTTPRouteHandler
 from litestar.handlers.base import BaseRouteHandler
 from msgspec import Struct
 
 from guerdon.api.lists import reads
+from guerdon.api.unit_of_work import LARGEST_BODY
 from guerdon.db import changes
 from guerdon.db.changes import NewChange
 from guerdon.db.keys import Caller
@@ -65,7 +67,8 @@ class History:
         posted = request.method == "POST"
         path = connection.scope["raw_path"].decode("latin-1")
         query = b"" if posted else connection.scope["query_string"]  # which of many were changed or deleted
-        upload = connection.headers.get("content-type", "").startswith("multipart/")
+        most: Any = handler.resolve_request_max_body_size() if isinstance(handler, HTTPRouteHandler) else None
+        upload = most != LARGEST_BODY  # a file, whatever the client calls it: too large to be read here
         connection.scope["state"]["work"].write = Write(
             caller=connection.user,
             entity=f"{path}?{query.decode('latin-1')}" if query else path,

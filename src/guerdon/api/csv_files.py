@@ -6,22 +6,23 @@ from asyncio import to_thread
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from io import StringIO
-from typing import Any, NamedTuple
+from io import StringIO, TextIOWrapper
+from typing import IO, Annotated, Any, NamedTuple
 
 from litestar import Request, Response
-from litestar.datastructures import UploadFile
 from litestar.di import Provide
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import OpenAPIFormat, OpenAPIMediaType, OpenAPIType, Operation, RequestBody, Schema
+from litestar.params import Dependency
 
 from guerdon.api.unit_of_work import UnitOfWork
+from guerdon.api.uploads import FIELD, received
 from guerdon.db.pool import Connection
 from guerdon.errors import Invalid, Problem
 from guerdon.wire.base import number
 
-FIELD = "upFile"
 LARGEST_FILE = 64 * 1024 * 1024
+LARGEST_FILE_OF_CODES = 256 * 1024 * 1024
 MOST_ROWS = 500_000
 MOST_PROBLEMS = 20
 NUMBER = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{0,40})?")
@@ -39,21 +40,20 @@ class UploadOperation(Operation):
 
 
 async def upload(request: Request[Any, Any, Any]) -> str:
-    """The text of the file in the form; one that comes as a plain field is as good, for clients do that."""
-    form = await request.form()
-    sent = form.get(FIELD)
-    content = await sent.read() if isinstance(sent, UploadFile) else sent
-    if not isinstance(content, str | bytes):
-        raise Invalid(errors=[Problem.in_file(None, "required", f"Send the file as the field {FIELD} of a form")])
-    if isinstance(content, str):
-        return content.removeprefix("\ufeff")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise Invalid(errors=[Problem.in_file(None, "Invalid file", "The file must be CSV in UTF-8")]) from None
+    """The text of the file in the form."""
+    with await received(request) as file:
+        try:
+            return file.read().decode("utf-8-sig")
+        except UnicodeDecodeError:
+            raise not_text() from None
 
 
-async def connection(file: str, request: Request[Any, Any, Any]) -> Connection:
+def not_text() -> Invalid:
+    """The refusal of a file that is no text as we read it."""
+    return Invalid(errors=[Problem.in_file(None, "Invalid file", "The file must be CSV in UTF-8")])
+
+
+async def connection(file: Any, request: Request[Any, Any, Any]) -> Connection:
     """The connection of the request, once the file is there: none is kept waiting for a slow client."""
     work: UnitOfWork = request.scope["state"]["work"]
     return await work.connection()
@@ -65,6 +65,12 @@ IMPORT: dict[str, Any] = {
     "request_max_body_size": LARGEST_FILE,
 }
 """What the handler of an import declares; it gets the text as `file`."""
+IMPORT_OF_CODES = IMPORT | {
+    "dependencies": {"file": Provide(received), "conn": Provide(connection)},
+    "request_max_body_size": LARGEST_FILE_OF_CODES,
+}
+"""The same for files that are too large for a text; it gets a `File`."""
+File = Annotated[IO[bytes], Dependency(skip_validation=True)]
 EXPORT: dict[str, Any] = {
     "responses": {200: ResponseSpec(str, description="CSV", media_type="text/csv", generate_examples=False)}
 }
@@ -75,9 +81,12 @@ class Rows:
     """The rows of a file with these columns, and those that are optional, whose fields are empty where the file has no
     such column; others are ignored. Problems are noted, and `refuse` raises Invalid."""
 
-    def __init__(self, text: str, columns: Sequence[str], optional: Sequence[str] = ()) -> None:
-        self._reader = csv.reader(StringIO(text, newline=""), strict=True)
-        self._columns, self._optional = columns, optional
+    def __init__(
+        self, text: str | IO[bytes], columns: Sequence[str], optional: Sequence[str] = (), most: int = MOST_ROWS
+    ) -> None:
+        opened = StringIO(text, newline="") if isinstance(text, str) else TextIOWrapper(text, "utf-8-sig", newline="")
+        self._reader = csv.reader(opened, strict=True)
+        self._columns, self._optional, self._most = columns, optional, most
         self._problems: list[Problem] = []
         self.line = 1
 
@@ -87,9 +96,14 @@ class Rows:
         if len(self._problems) >= MOST_PROBLEMS:
             self.refuse()
 
+    @property
+    def wrong(self) -> bool:
+        """Whether anything was wrong."""
+        return bool(self._problems)
+
     def refuse(self) -> None:
         """Raise Invalid when anything was wrong."""
-        if self._problems:
+        if self.wrong:
             raise Invalid(errors=self._problems)
 
     def __iter__(self) -> Iterator[list[str]]:
@@ -102,13 +116,15 @@ class Rows:
             places = [header.index(name) if name in header else None for name in wanted]
             for count, row in enumerate(filter(None, self._reader), 1):
                 self.line = self._reader.line_num
-                if count > MOST_ROWS:
-                    self.problem("maxItems", f"The file has more than {MOST_ROWS} rows")
+                if count > self._most:
+                    self.problem("maxItems", f"The file has more than {self._most} rows")
                     break
                 if len(row) != len(header):
                     self.problem("Invalid row", f"The row has {len(row)} columns, the header has {len(header)}")
                 else:
                     yield ["" if place is None else row[place] for place in places]
+        except UnicodeDecodeError:
+            raise not_text() from None
         except csv.Error as error:
             self.problem("Invalid file", str(error), self._reader.line_num)
         self.refuse()

@@ -30,12 +30,13 @@ INSERT_AND_SHOW = INSERT + " RETURNING *"
 INSERT_FREE = INSERT + " ON CONFLICT ON CONSTRAINT coupons_value_key DO NOTHING"
 LAST_ID = "SELECT last_value FROM coupons_id_seq"
 
-OF_APPLICATION = "FROM coupons WHERE application_id = $1"
-OF_CAMPAIGN = OF_APPLICATION + " AND campaign_id = $2"
+OF_CAMPAIGN = "FROM coupons WHERE application_id = $1 AND campaign_id = ANY (ARRAY[$2::bigint])"
+OF_APPLICATION = "FROM coupons WHERE application_id = ANY (ARRAY[$1::bigint])"
 LIST = Listing(
     select="SELECT * " + OF_CAMPAIGN,
     hold="SELECT id " + OF_CAMPAIGN,
-    delete="DELETE FROM coupons USING held WHERE coupons.id = held.id RETURNING coupons.id",
+    write="DELETE FROM coupons USING held WHERE coupons.id = held.id RETURNING coupons.id",
+    within={"": "campaign_id", "batchId": "batch_id"},
     filters={
         "idAfter": "id > ?",
         "idUntil": "id <= ?",
@@ -56,7 +57,7 @@ LIST = Listing(
         "redeemed": "(usage_counter > 0) = ?",
         "referralId": "referral_id = ?",
         "recipientIntegrationId": "recipient_integration_id = ?",
-        "batchId": "batch_id = ?",
+        "batchId": "batch_id = ANY (ARRAY[?])",
         # The first is what the index of attributes is for: lists may hold more than what is asked for.
         "attributes": "attributes <> '{}' AND attributes @> ?",
         "sameAttributes": """NOT EXISTS (SELECT FROM jsonb_each(?) AS asked
@@ -77,7 +78,9 @@ LIST_OF_APPLICATION = structs.replace(
     LIST,
     select="SELECT * " + OF_APPLICATION,
     hold="",
-    delete="",
+    write="",
+    within={"": "application_id", "batchId": "batch_id"},
+    sorts={**LIST.sorts, "value": "application_id, value"},
     filters={**LIST.filters, "campaignIds": "campaign_id = ANY (?)"},
 )
 
@@ -91,26 +94,25 @@ ORDER BY id = $2 DESC NULLS LAST LIMIT 1
 """
 # start_date, expiry_date and recipient are nulled when left out, the rest keeps its value (management.md §6).
 UPDATE = """
-UPDATE coupons SET start_date = $2, expiry_date = $3, usage_limit = COALESCE($4, usage_limit),
-    discount_limit = COALESCE($5, discount_limit), reservation_limit = COALESCE($6, reservation_limit),
-    attributes = COALESCE($7, attributes), limits = COALESCE($8, limits), recipient_integration_id = $9,
-    reservation = $9::text IS NULL, is_reservation_mandatory = COALESCE($10, is_reservation_mandatory),
-    implicitly_reserved = COALESCE($11, implicitly_reserved)
-WHERE id = $1
+UPDATE coupons SET start_date = $3, expiry_date = $4, usage_limit = COALESCE($5, usage_limit),
+    discount_limit = COALESCE($6, discount_limit), reservation_limit = COALESCE($7, reservation_limit),
+    attributes = COALESCE($8, attributes), limits = COALESCE($9, limits), recipient_integration_id = $10,
+    reservation = $10::text IS NULL, is_reservation_mandatory = COALESCE($11, is_reservation_mandatory),
+    implicitly_reserved = COALESCE($12, implicitly_reserved)
+WHERE application_id = $1 AND id = $2
 RETURNING *
 """
-# Locked in the order of ids first, as everywhere: a session may hold some of them.
-UPDATE_BATCH = """
-WITH held AS (
-    SELECT id FROM coupons WHERE application_id = $1 AND campaign_id = $2 AND ($3::text IS NULL OR batch_id = $3)
-    ORDER BY id FOR UPDATE
-)
-UPDATE coupons SET start_date = $4, expiry_date = $5, usage_limit = COALESCE($6, usage_limit),
-    discount_limit = COALESCE($7, discount_limit), reservation_limit = COALESCE($8, reservation_limit),
-    attributes = COALESCE($9, attributes)
+LIST_TO_CHANGE = structs.replace(
+    LIST,
+    write="""
+UPDATE coupons SET start_date = $3, expiry_date = $4, usage_limit = COALESCE($5, usage_limit),
+    discount_limit = COALESCE($6, discount_limit), reservation_limit = COALESCE($7, reservation_limit),
+    attributes = COALESCE($8, attributes)
 FROM held WHERE coupons.id = held.id
-"""
-DELETE = "DELETE FROM coupons WHERE id = $1"
+RETURNING coupons.id
+""",
+)
+DELETE = "DELETE FROM coupons WHERE application_id = $1 AND id = $2"
 
 HIDDEN = ("application_id",)
 
@@ -197,10 +199,11 @@ async def get_coupon(conn: Connection, campaign_id: int, coupon_id: str, code: s
     return coupon_of(first(await conn.fetchrow(SELECT, campaign_id, row_id(coupon_id), code), "Coupon"))
 
 
-async def change_coupon(conn: Connection, coupon_id: int, new: UpdateCoupon) -> Coupon:
+async def change_coupon(conn: Connection, application_id: int, coupon_id: int, new: UpdateCoupon) -> Coupon:
     """Change a coupon. Left out dates and recipient are cleared, other members keep their value. Raises NotFound."""
     row = await conn.fetchrow(
         UPDATE,
+        application_id,
         coupon_id,
         *_shared(new),
         None if new.limits is UNSET else encode_text(new.limits),
@@ -211,10 +214,25 @@ async def change_coupon(conn: Connection, coupon_id: int, new: UpdateCoupon) -> 
     return coupon_of(first(row, "Coupon"))
 
 
-async def change_batch(conn: Connection, campaign: tuple[int, int], new: UpdateCouponBatch) -> None:
-    """Change all coupons of a batch, or of `campaign` = (Application id, campaign id). Left out dates are cleared,
-    other members keep theirs."""
-    await conn.execute(UPDATE_BATCH, *campaign, _or_none(new.batch_id), *_shared(new))
+class Some(Struct, frozen=True):
+    """The first `most` of the coupons that match, with after < id ≤ until."""
+
+    wanted: dict[str, Any]
+    after: int
+    until: int
+    most: int
+
+    def filters(self) -> dict[str, Any]:
+        """As lists take them."""
+        return self.wanted | {"idAfter": self.after, "idUntil": self.until}
+
+
+async def change_some(
+    conn: Connection, campaign: tuple[int, int], some: Some, new: UpdateCouponBatch
+) -> tuple[int, int | None]:
+    """Change some coupons of `campaign` = (Application id, campaign id); returns how many those were and the id of the
+    last. Left out dates are cleared, other members keep theirs."""
+    return await LIST_TO_CHANGE.write_some(conn, [*campaign, *_shared(new)], some.filters(), some.most)
 
 
 def _or_none(value: Any) -> Any:
@@ -232,22 +250,15 @@ def without_nulls(attributes: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in attributes.items() if value is not None}
 
 
-async def remove_coupon(conn: Connection, coupon_id: int) -> None:
+async def remove_coupon(conn: Connection, application_id: int, coupon_id: int) -> None:
     """Delete a coupon that exists."""
-    await conn.execute(DELETE, coupon_id)
+    await conn.execute(DELETE, application_id, coupon_id)
 
 
-async def remove_coupons(conn: Connection, campaign: tuple[int, int], wanted: dict[str, Any]) -> None:
-    """Delete the coupons of `campaign` = (Application id, campaign id) that match; without a filter, all of them."""
-    await LIST.remove(conn, campaign, wanted)
-
-
-async def remove_some(
-    conn: Connection, campaign: tuple[int, int], wanted: dict[str, Any], ids: tuple[int, int], most: int
-) -> tuple[int, int | None]:
-    """Delete the first `most` that match with first < id ≤ last of `ids`; returns how many those were and the last."""
-    after, until = ids
-    return await LIST.remove(conn, campaign, wanted | {"idAfter": after, "idUntil": until}, most)
+async def remove_some(conn: Connection, campaign: tuple[int, int], some: Some) -> tuple[int, int | None]:
+    """Delete some coupons of `campaign` = (Application id, campaign id); returns how many those were and the id of the
+    last."""
+    return await LIST.write_some(conn, campaign, some.filters(), some.most)
 
 
 async def last_id(conn: Connection) -> int:

@@ -9,6 +9,7 @@ from guerdon.wire.imports import Import
 INSERT = """
 INSERT INTO imports (account_id, user_id, entity, amount, created) VALUES ($1, $2, $3, $4, $5) RETURNING *
 """
+UPDATE_AMOUNT = "UPDATE imports SET amount = $3 WHERE account_id = $1 AND id = $2 RETURNING *"
 LIST = Listing(
     select="SELECT * FROM imports WHERE account_id = $1",
     filters={},
@@ -25,3 +26,8 @@ async def list_imports(conn: Connection, account_id: int, page: Page) -> tuple[l
     """One page of the account's imports, and how many there are."""
     rows, _ = await LIST.fetch(conn, [account_id], {}, page)
     return [Import(**row) for row in rows], await LIST.count(conn, [account_id], {})
+
+
+async def set_amount(conn: Connection, account_id: int, import_id: int, amount: int) -> Import:
+    """Note how many rows it was after all."""
+    return Import(**await conn.fetchrow(UPDATE_AMOUNT, account_id, import_id, amount))

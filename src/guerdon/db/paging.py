@@ -19,23 +19,29 @@ class Page(Struct, frozen=True):
 
 class Listing(Struct, frozen=True, kw_only=True):
     """A list resource. `select` ends in a WHERE clause over $1, $2 …; a filter is a condition in which `?`
-    stands for its value; a sort maps the API's field to a column; `order` is that of pages for which no sort is asked.
-    Where matching rows may be removed, `hold` selects their ids with the same WHERE clause as `select`, and `delete`
-    removes those in `held`. All are constants of a db module."""
+    stands for its value; a sort maps the API's field to a column, or several with commas; `order` is that of pages for
+    which no sort is asked, empty for ids. Where matching rows may be changed or removed, `hold` selects their ids with
+    the same WHERE clause as `select`, and `write` does it to those in `held` and returns their ids; what it takes may
+    be further values of the scope. All are constants of a db module.
+
+    `within` is for large tables: a column that is the same in all rows that a filter finds (under "", in all rows of
+    the scope), which has an index with the id after it. Ids are ordered within it, so that the index of ids alone,
+    where these rows may come late, is none to choose; for that the condition must be `= ANY`, not `=`."""
 
     select: str
     filters: Mapping[str, str]
     sorts: Mapping[str, str]
+    within: Mapping[str, str] = {}
     hold: str = ""
-    delete: str = ""
-    order: str = "id"
+    write: str = ""
+    order: str = ""
 
     async def fetch(
         self, conn: Connection, scope: Sequence[Any], wanted: Mapping[str, Any], page: Page
     ) -> tuple[list[Row], bool]:
         """The rows of the page and whether more follow. Filters whose value is None are left out."""
         statement, values = self._where(self.select, scope, wanted)
-        ordered = f"{statement} ORDER BY {self._order(page.sort)}"
+        ordered = f"{statement} ORDER BY {self._order(page.sort, wanted)}"
         limit, offset = len(values) + 1, len(values) + 2
         rows = await conn.fetch(f"{ordered} LIMIT ${limit} OFFSET ${offset}", *values, page.page_size + 1, page.skip)
         return rows[: page.page_size], len(rows) > page.page_size
@@ -46,21 +52,21 @@ class Listing(Struct, frozen=True, kw_only=True):
         total: int = await conn.fetchval(f"SELECT count(*) FROM ({statement}) AS matching", *values)
         return total
 
-    async def remove(
-        self, conn: Connection, scope: Sequence[Any], wanted: Mapping[str, Any], most: int | None = None
+    async def write_some(
+        self, conn: Connection, scope: Sequence[Any], wanted: Mapping[str, Any], most: int
     ) -> tuple[int, int | None]:
-        """Delete the rows that match, or the first `most` of them, locked in the order of their ids as everywhere;
-        returns how many those were and the last of their ids."""
-        statement, values = self.removal(scope, wanted)
+        """Change or remove the first `most` rows that match, locked in the order of their ids as everywhere; returns
+        how many those were and the last of their ids."""
+        statement, values = self.writing(scope, wanted)
         row = await conn.fetchrow(statement, *values, most)
         return row["count"], row["last"]
 
-    def removal(self, scope: Sequence[Any], wanted: Mapping[str, Any]) -> tuple[str, list[Any]]:
-        """The statement that deletes what matches, and its values but the last, which is how many at most."""
+    def writing(self, scope: Sequence[Any], wanted: Mapping[str, Any]) -> tuple[str, list[Any]]:
+        """The statement that does so, and its values but the last, which is how many at most."""
         statement, values = self._where(self.hold, scope, wanted)
-        limit = f"LIMIT ${len(values) + 1}::bigint"
-        gone = f"WITH held AS ({statement} ORDER BY id {limit} FOR UPDATE), gone AS ({self.delete})"
-        return f"{gone} SELECT count(*) AS count, max(id) AS last FROM gone", values
+        held = f"{statement} ORDER BY {self._order('', wanted)} LIMIT ${len(values) + 1} FOR UPDATE"
+        written = f"WITH held AS ({held}), written AS ({self.write})"
+        return f"{written} SELECT count(*) AS count, max(id) AS last FROM written", values
 
     def _where(self, start: str, scope: Sequence[Any], wanted: Mapping[str, Any]) -> tuple[str, list[Any]]:
         values = list(scope)
@@ -72,14 +78,19 @@ class Listing(Struct, frozen=True, kw_only=True):
             conditions.append(self.filters[name].replace("?", f"${len(values)}"))
         return " AND ".join([start, *conditions]), values
 
-    def _order(self, sort: str) -> str:
-        if not sort:
+    def _order(self, sort: str, wanted: Mapping[str, Any] = {}) -> str:
+        if not sort and self.order:
             return self.order
-        column = self.sorts.get(sort.removeprefix("-"))
+        column = self.sorts.get(sort.removeprefix("-")) if sort else "id"
         if column is None:
             known = ", ".join(sorted(self.sorts))
             raise Invalid(errors=[Problem.in_query("sort", "enum", f"sort must be one of the following: {known}")])
-        return f"{column} {'DESC' if sort.startswith('-') else 'ASC'}, id"
+        direction = "DESC" if sort.startswith("-") else "ASC"
+        if column == "id":
+            named = [name for name in self.within if wanted.get(name) is not None]
+            within = self.within.get(named[0] if named else "")
+            return f"{within} {direction}, id {direction}" if within else f"id {direction}"
+        return ", ".join([*(f"{part} {direction}" for part in column.split(", ")), "id"])
 
 
 def substring(text: str | None) -> str | None:

@@ -3,7 +3,7 @@
 Nothing here raises the program revision: a referral is read with the session that names it.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -24,19 +24,9 @@ ORDER BY place
 RETURNING *
 """
 
-
-# In order of their codes, so that two imports that share some wait for each other instead of deadlocking.
-IMPORT = """
-INSERT INTO referrals (application_id, campaign_id, value, advocate_integration_id, usage_limit, start_date,
-    expiry_date, attributes, import_id, batch_id, created)
-SELECT $1, $2, n.value, n.advocate, n.usage_limit, n.start_date, n.expiry_date, n.attributes, $4, $5, $6
-FROM json_to_recordset($3::json) AS n (value text, advocate text, usage_limit integer, start_date timestamptz,
-    expiry_date timestamptz, attributes jsonb)
-ORDER BY n.value
-"""
-WITH_FILTERS = "FROM referrals WHERE campaign_id = $1"
 LIST = Listing(
-    select="SELECT * " + WITH_FILTERS,
+    select="SELECT * FROM referrals WHERE application_id = $1 AND campaign_id = ANY (ARRAY[$2::bigint])",
+    within={"": "campaign_id"},
     filters={
         # As people write codes: without the separators, in any case.
         "looseValue": "regexp_replace(lower(value), '[^a-z0-9]', '', 'g') LIKE ?",
@@ -76,10 +66,12 @@ UPDATE referrals SET friend_integration_id = CASE WHEN $3::text IS NULL THEN fri
 WHERE campaign_id = $1 AND id = $2
 RETURNING *
 """
+# Locked in the order of ids first, as everywhere.
 UPDATE_BATCH = """
+WITH held AS (SELECT id FROM referrals WHERE campaign_id = $1 AND batch_id = $2 ORDER BY id FOR UPDATE)
 UPDATE referrals SET start_date = COALESCE($3, start_date), expiry_date = COALESCE($4, expiry_date),
     usage_limit = COALESCE($5, usage_limit), attributes = COALESCE($6, attributes)
-WHERE campaign_id = $1 AND batch_id = $2
+FROM held WHERE referrals.id = held.id
 """
 DELETE = "DELETE FROM referrals WHERE campaign_id = $1 AND id = $2"
 
@@ -93,18 +85,6 @@ class Batch(Struct, frozen=True, kw_only=True):
     expiry_date: datetime | None
     attributes: dict[str, Any]
     batch_id: str | None = None
-
-
-class Imported(Struct, frozen=True, kw_only=True):
-    """A referral as a file has it, in this line; `value` is the folded code."""
-
-    line: int
-    value: str
-    advocate: str
-    usage_limit: int
-    start_date: datetime | None
-    expiry_date: datetime | None
-    attributes: dict[str, Any]
 
 
 def referral_of(row: Row) -> Referral:
@@ -160,19 +140,6 @@ async def add_referrals(
     return [referral_of(row) for row in rows]
 
 
-async def import_referrals(
-    conn: Connection,
-    campaign: tuple[int, int],
-    referrals: Collection[Imported],
-    import_id: int,
-    batch_id: str,
-    now: datetime,
-) -> None:
-    """Create the referrals of a file in `campaign` = (Application id, campaign id). Raises Conflict when a code is
-    taken."""
-    await conn.execute(IMPORT, *campaign, encode_text(list(referrals)), import_id, batch_id, now)
-
-
 async def get_referral(conn: Connection, campaign_id: int, referral_id: str, code: str) -> Referral:
     """The referral with this id or, failing that, this folded code. Raises NotFound."""
     return referral_of(first(await conn.fetchrow(SELECT, campaign_id, row_id(referral_id), code), "Referral"))
@@ -201,13 +168,13 @@ async def remove_referral(conn: Connection, campaign_id: int, referral_id: int) 
 
 
 async def list_referrals(
-    conn: Connection, campaign_id: int, wanted: dict[str, Any], page: Page
+    conn: Connection, campaign: tuple[int, int], wanted: dict[str, Any], page: Page
 ) -> tuple[list[Referral], bool]:
-    """One page of the campaign's referrals and whether more follow."""
-    rows, more = await LIST.fetch(conn, [campaign_id], wanted, page)
+    """One page of the referrals of `campaign` = (Application id, campaign id) and whether more follow."""
+    rows, more = await LIST.fetch(conn, campaign, wanted, page)
     return [referral_of(row) for row in rows], more
 
 
-async def count_referrals(conn: Connection, campaign_id: int, wanted: dict[str, Any]) -> int:
+async def count_referrals(conn: Connection, campaign: tuple[int, int], wanted: dict[str, Any]) -> int:
     """How many of the campaign's referrals match."""
-    return await LIST.count(conn, [campaign_id], wanted)
+    return await LIST.count(conn, campaign, wanted)

@@ -25,7 +25,7 @@ FROM users u WHERE u.account_id = $1 AND u.deleted IS NULL
     sorts={
         "id": "id",
         "created": "created",
-        "modified": "COALESCE(modified, created)",
+        "modified": "COALESCE(modified,created)",  # one expression: a comma and a space part two
         "email": "email",
         "name": "name",
         "state": "state",

@@ -15,7 +15,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from guerdon.db import coupons, jobs
 from guerdon.db.codes import COUPONS, CodePattern, PatternFull, draw_codes
-from guerdon.db.coupons import Batch
+from guerdon.db.coupons import Batch, Some
 from guerdon.db.jobs import Job
 from guerdon.db.pool import Connection, client_error, transaction
 from guerdon.errors import ClientError, Conflict, Retry, Unavailable
@@ -73,8 +73,8 @@ async def _delete_some(conn: Connection, job: Job, now: datetime) -> None:
     at: Reached = job.reached(Reached)
     place = (job.application_id, asked.campaign_ids[at.campaigns])
     wanted = _wanted(asked.filters, job.created)
-    ids = (at.coupon_id, asked.last_id)
-    count, last = await coupons.remove_some(conn, place, wanted, ids, DELETED_AT_ONCE)
+    some = Some(wanted, at.coupon_id, asked.last_id, DELETED_AT_ONCE)
+    count, last = await coupons.remove_some(conn, place, some)
     if last is not None and count == DELETED_AT_ONCE:
         reached = Reached(campaigns=at.campaigns, coupon_id=last)
     else:

@@ -1,5 +1,6 @@
 """Coupons: create, list, read, update, delete, one by one and in batches (management.md §6)."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -19,8 +20,10 @@ from guerdon.api.coupon_requests import (
 )
 from guerdon.api.lists import PageSize, Skip, Sort, page
 from guerdon.api.responses import no_content, ok
+from guerdon.api.unit_of_work import UnitOfWork
 from guerdon.db import codes, coupons
 from guerdon.db.codes import Wanted
+from guerdon.db.coupons import Some
 from guerdon.db.keys import Caller
 from guerdon.db.pool import Connection
 from guerdon.engine.codes import fold
@@ -43,6 +46,7 @@ ALL = CAMPAIGN + "/coupons"
 ONE = CAMPAIGN + "/coupons/{coupon_id:str}"
 MOST_COUPONS = 20_000
 MOST_COUPONS_WITH_PREFIX = 200_000
+WRITTEN_AT_ONCE = 5_000
 
 Silent = Literal["yes", "no"]
 NewBatch = NewCoupons | NewCouponsForMultipleRecipients
@@ -194,23 +198,49 @@ async def get_coupons_without_total_count(
     return MorePage(has_more=more, data=found)
 
 
+async def _in_parts(
+    work: UnitOfWork, write: Callable[[Connection, Some], Awaitable[tuple[int, int | None]]], wanted: dict[str, Any]
+) -> None:
+    """Write to the coupons that match and are there by now, each part in a transaction of its own: a session that names
+    one of them waits no longer than for its part. The last part ends with the request."""
+    until = await coupons.last_id(await work.connection())
+    count, last = WRITTEN_AT_ONCE, 0
+    while count == WRITTEN_AT_ONCE:
+        if last:
+            await work.end(commit=True)
+        some = Some(wanted, last, until, WRITTEN_AT_ONCE)
+        count, found = await write(await work.connection(), some)
+        last = found or last
+
+
 @put(ALL, operation_id="updateCouponBatch", tags=TAGS, status_code=204)
 async def update_coupon_batch(
-    application_id: int, campaign_id: int, data: UpdateCouponBatch, caller: Caller, conn: Connection, now: datetime
+    application_id: int, campaign_id: int, data: UpdateCouponBatch, caller: Caller, work: UnitOfWork, now: datetime
 ) -> None:
+    """Of a batch or of the campaign. Many are changed a part at a time: what breaks off is to be sent again."""
+    conn = await work.connection()
     application, _ = await find_parents(conn, caller, application_id, campaign_id, now)
     problems = constraint_problems(data)
     checks.refuse(problems + await attribute_problems(conn, caller.account_id, application, data.attributes))
-    await coupons.change_batch(conn, (application_id, campaign_id), data)
+
+    async def write(conn: Connection, some: Some) -> tuple[int, int | None]:
+        return await coupons.change_some(conn, (application_id, campaign_id), some, data)
+
+    await _in_parts(work, write, {"batchId": None if data.batch_id is UNSET else data.batch_id})
 
 
 @delete(ALL, operation_id="deleteCoupons", tags=TAGS, dependencies=FILTERS)
 async def delete_coupons(
-    application_id: int, campaign_id: int, caller: Caller, conn: Connection, now: datetime, wanted: dict[str, Any]
+    application_id: int, campaign_id: int, caller: Caller, work: UnitOfWork, now: datetime, wanted: dict[str, Any]
 ) -> None:
-    """Without a filter, every coupon of the campaign."""
-    await find_parents(conn, caller, application_id, campaign_id, now)
-    await coupons.remove_coupons(conn, (application_id, campaign_id), wanted)
+    """Without a filter, every coupon of the campaign. Many are deleted a part at a time: what breaks off is to be sent
+    again."""
+    await find_parents(await work.connection(), caller, application_id, campaign_id, now)
+
+    async def write(conn: Connection, some: Some) -> tuple[int, int | None]:
+        return await coupons.remove_some(conn, (application_id, campaign_id), some)
+
+    await _in_parts(work, write, wanted)
 
 
 async def _coupon(conn: Connection, parents: tuple[Application, Campaign], coupon_id: str) -> Coupon:
@@ -241,7 +271,7 @@ async def update_coupon(
     old = await _coupon(conn, parents, coupon_id)
     problems = constraint_problems(data) + _limit_problems(data.limits, single=not data.recipient_integration_id)
     checks.refuse(problems + await attribute_problems(conn, caller.account_id, parents[0], data.attributes))
-    return await coupons.change_coupon(conn, old.id, data)
+    return await coupons.change_coupon(conn, application_id, old.id, data)
 
 
 @delete(ONE, operation_id="deleteCoupon", tags=TAGS)
@@ -249,7 +279,7 @@ async def delete_coupon(
     application_id: int, campaign_id: int, coupon_id: str, caller: Caller, conn: Connection, now: datetime
 ) -> None:
     coupon = await _coupon(conn, await find_parents(conn, caller, application_id, campaign_id, now), coupon_id)
-    await coupons.remove_coupon(conn, coupon.id)
+    await coupons.remove_coupon(conn, application_id, coupon.id)
 
 
 handlers = [

@@ -78,8 +78,9 @@ async def get_referrals(
     sort: Sort = "",
 ) -> TotalPage[Referral]:
     await _check_campaign(conn, caller, application_id, campaign_id, now)
-    found, _ = await referrals.list_referrals(conn, campaign_id, wanted, page(page_size, skip, sort))
-    return TotalPage(total_result_size=await referrals.count_referrals(conn, campaign_id, wanted), data=found)
+    place = (application_id, campaign_id)
+    found, _ = await referrals.list_referrals(conn, place, wanted, page(page_size, skip, sort))
+    return TotalPage(total_result_size=await referrals.count_referrals(conn, place, wanted), data=found)
 
 
 @get(ALL + "/no_total", operation_id="getReferralsWithoutTotalCount", tags=TAGS, dependencies=FILTERS)
@@ -95,7 +96,8 @@ async def get_referrals_without_total_count(
     sort: Sort = "",
 ) -> MorePage[Referral]:
     await _check_campaign(conn, caller, application_id, campaign_id, now)
-    found, more = await referrals.list_referrals(conn, campaign_id, wanted, page(page_size, skip, sort))
+    place, wanted_page = (application_id, campaign_id), page(page_size, skip, sort)
+    found, more = await referrals.list_referrals(conn, place, wanted, wanted_page)
     return MorePage(has_more=more, data=found)
 
 
