@@ -92,7 +92,7 @@ def test_pages(shop):
 
 def test_the_clock_of_the_key(shop, shared_manager):
     """A key may look ahead: sixty years, in nanoseconds."""
-    _, headers = new_key(shared_manager, type="staging", timeOffset=60 * 365 * 86400 * 10**9)
+    _, headers = new_key(shared_manager, timeOffset=60 * 365 * 86400 * 10**9)
     assert ids(shop.get(URL, headers=headers)) == [1, 2, 5]
 
 

@@ -61,9 +61,13 @@ OF_SHOPS = sorted(operations("api_key_v1"))
 
 
 def url_of(path, application=1, **ids):
-    """A path about an Application that is there, and else about what is not there: nothing is changed by it."""
+    """A path about an Application that is there, and else about what is not there: nothing is changed by it. Parameters
+    that must be there are times."""
     known = {"applicationId": application, **ids}
-    return re.sub(r"\{(\w+)\}", lambda found: str(known.get(found[1], NOWHERE)), path)
+    asked = DOCUMENT["paths"][path].get("get", {}).get("parameters", ())
+    times = [one["name"] for one in asked if one["in"] == "query" and one["required"]]
+    query = "&".join(f"{name}={2000 + place}-01-01" for place, name in enumerate(times))
+    return re.sub(r"\{(\w+)\}", lambda found: str(known.get(found[1], NOWHERE)), path) + ("?" + query if query else "")
 
 
 def ask(client, method, url, headers=None, json=None):

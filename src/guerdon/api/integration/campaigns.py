@@ -35,6 +35,7 @@ async def integration_get_all_campaigns(
     audience_id: Annotated[int | None, Parameter(query="audienceId")] = None,
 ) -> MorePage[IntegrationCampaign]:
     """By the clock of the key; a store finds the campaigns that are linked with it."""
+    require_live(key)
     wanted: dict[str, Any] = {
         "campaignIds": numbers("campaignIds", ",".join(campaign_ids) if campaign_ids else None),
         "startAfter": moment("startAfter", start_after),
