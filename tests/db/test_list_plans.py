@@ -9,7 +9,17 @@ from typing import NamedTuple
 import asyncpg
 import pytest
 
-from guerdon.db import application_events, application_sessions, coupons, customer_activity, customers, referrals
+from guerdon.db import (
+    access_logs,
+    application_events,
+    application_sessions,
+    changes,
+    coupons,
+    customer_activity,
+    customers,
+    message_logs,
+    referrals,
+)  # fmt: skip
 from guerdon.db.paging import Listing
 
 # Two accounts of which one has two Applications; most of everything is of Application 1 and campaign 1.
@@ -51,6 +61,16 @@ FROM generate_series(1, 20000) AS n JOIN campaigns c ON c.id = CASE WHEN n % 10 
 INSERT INTO referrals (application_id, campaign_id, value, advocate_integration_id, usage_limit, batch_id, created)
 SELECT c.application_id, c.id, 'R' || n, 'p' || n, 1, 'batch' || n / 200, now()
 FROM generate_series(1, 20000) AS n JOIN campaigns c ON c.id = CASE WHEN n % 10 = 0 THEN 3 WHEN n % 10 = 1 THEN 2 ELSE 1 END;
+INSERT INTO changes (account_id, application_id, user_id, management_key_id, entity, created)
+SELECT CASE WHEN n % 50 = 0 THEN 2 ELSE 1 END, 1 + n % 2, 1 + n % 7, n % 5, '/v1/x/' || n, now() - n * interval '1 minute'
+FROM generate_series(1, 20000) AS n;
+INSERT INTO access_logs (application_id, status, method, request_uri, request_payload, response_payload, mentions, time)
+SELECT 1 + n % 2, 200, 'PUT', '/v2/x/' || n, '', '', '{}', now() - n * interval '1 minute'
+FROM generate_series(1, 20000) AS n;
+INSERT INTO message_logs (id, account_id, application_id, entity_type, service, notification_id, webhook_id, created)
+SELECT gen_random_uuid(), CASE WHEN n % 50 = 0 THEN 2 ELSE 1 END, 1 + n % 2, 'notification', 'x', n % 9, n % 7,
+    now() - n * interval '1 minute'
+FROM generate_series(1, 20000) AS n;
 ANALYZE;
 """
 
@@ -87,6 +107,9 @@ CASES = [
     Case("events", application_events.LIST, (1,), (
         {"session": "s7"}, {"profile": "p7"}, {"couponCode": "C8"}, {"referralCode": "R10"}, {"type": ["rated"]},
     )),
+    Case("changes", changes.LIST, (1, False), ({"applicationId": 1}, {"userId": 7}, {"managementKeyId": 3})),
+    Case("requests", access_logs.LIST, (1, *PERIOD), ()),
+    Case("messages", message_logs.LIST, (1, "notification", None, None), ({"applicationId": 1},)),
 ]  # fmt: skip
 
 

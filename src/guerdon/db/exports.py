@@ -103,9 +103,9 @@ SELECT * FROM exports
 WHERE account_id = $1 AND ($2::bigint[] IS NULL OR $2 = '{}' OR application_id = ANY ($2) OR application_id IS NULL)
 """,
     filters={"applicationId": "application_id = ?", "campaignId": "campaign_id = ?", "entity": "entity = ?"},
-    sorts={"id": "id"},
+    sorts={},
+    order="id DESC",
 )
-NEWEST_FIRST = "-id"
 HIDDEN = ("application_id", "campaign_id")
 
 Place = tuple[int | None, int | None]
@@ -123,8 +123,7 @@ async def list_exports(
     conn: Connection, scope: tuple[int, list[int] | None], wanted: dict[str, Any], page: Page
 ) -> tuple[list[Export], int]:
     """One page, the newest first, and how many match; `scope` is (account id, the key's Applications)."""
-    newest = Page(page.page_size, page.skip, NEWEST_FIRST)
-    rows, _ = await LIST.fetch(conn, scope, wanted, newest)
+    rows, _ = await LIST.fetch(conn, scope, wanted, page)
     return [_export(row) for row in rows], await LIST.count(conn, scope, wanted)
 
 
