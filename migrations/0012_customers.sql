@@ -32,8 +32,7 @@ CREATE INDEX events_referral ON events (application_id, referral_code, id) WHERE
 CREATE INDEX advanced_events_event ON advanced_events (event_id);
 
 -- Exports go through all campaigns of an Application.
-CREATE INDEX IF NOT EXISTS coupons_application ON coupons (application_id, id);
-CREATE INDEX IF NOT EXISTS referrals_application ON referrals (application_id, id);
+CREATE INDEX referrals_application ON referrals (application_id, id);
 
 -- What was exported, by whom; `filter` has the parameters of the request. Application and campaign stay as numbers.
 CREATE TABLE exports (

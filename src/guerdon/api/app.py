@@ -1,5 +1,6 @@
 """The server: routes, the clock, what a handler may ask for, and what a client sees when something fails."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -16,7 +17,7 @@ from litestar.openapi.spec import Components, OpenAPIFormat, OpenAPIType, Schema
 from litestar.plugins import OpenAPISchemaPlugin
 from litestar.typing import FieldDefinition
 
-from guerdon.api import auth, explorer, lists, slashes
+from guerdon.api import auth, csv_files, explorer, lists, slashes
 from guerdon.api.changes import History
 from guerdon.api.document import camel
 from guerdon.api.integration import campaigns as shop_campaigns
@@ -44,6 +45,7 @@ from guerdon.api.management import (
     customer_activity,
     customers,
     event_types,
+    exports,
     imports,
     logins,
     management_keys,
@@ -260,6 +262,7 @@ def build_framework(state: dict[str, Any], lifespan: list[Any] | None = None) ->
     state.setdefault("programs", Programs())
     state.setdefault("access_log", None)
     state.setdefault("mailer", Mailer(Settings()))
+    state.setdefault("export_turns", asyncio.Semaphore(csv_files.MOST_EXPORTS))
     integration = _router([auth.require_integration_key], "key", "api_key_v1", INTEGRATION)
     guards = [auth.require_manager, lists.refuse_undeclared, History(MANAGEMENT).watch]
     management = _router(guards, "caller", "manager_auth", MANAGEMENT)
@@ -320,6 +323,7 @@ MANAGEMENT: list[Any] = [
     *customer_activity.handlers,
     *customers.handlers,
     *event_types.handlers,
+    *exports.handlers,
     *imports.handlers,
     *management_keys.handlers,
     *message_logs.handlers,

@@ -1,31 +1,44 @@
-"""CSV files as clients send and get them (management.md §15): taken as a whole or refused as a whole."""
+"""CSV files as clients send and get them (management.md §15): taken as a whole or refused as a whole.
+
+Spreadsheets run what begins with `= + - @`, a tab or a carriage return as a formula. So each cell of every file that is
+sent has an apostrophe in front of such a text, unless it is a number; an import takes that apostrophe off again. A text
+that has apostrophes of its own in front of such a character gets one more: what comes back is what went out.
+"""
 
 import csv
 import re
 from asyncio import to_thread
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from io import StringIO, TextIOWrapper
-from typing import IO, Annotated, Any, NamedTuple
+from typing import IO, Annotated, Any, Literal, NamedTuple
 
 from litestar import Request, Response
 from litestar.di import Provide
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import OpenAPIFormat, OpenAPIMediaType, OpenAPIType, Operation, RequestBody, Schema
 from litestar.params import Dependency
+from litestar.response import Stream
 
 from guerdon.api.unit_of_work import UnitOfWork
 from guerdon.api.uploads import FIELD, received
 from guerdon.db.pool import Connection
 from guerdon.errors import Invalid, Problem
-from guerdon.wire.base import number
+from guerdon.wire.base import number, rfc3339
 
 LARGEST_FILE = 64 * 1024 * 1024
 LARGEST_FILE_OF_CODES = 256 * 1024 * 1024
 MOST_ROWS = 500_000
 MOST_PROBLEMS = 20
 NUMBER = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{0,40})?")
+FORMULA = re.compile(r"'*[=+\-@\t\r]")
+MOST_EXPORTS = 3
+"""How many exports a process streams at once: each holds a connection. Others wait."""
+CHUNK = 64 * 1024
+
+DateFormat = Literal["excel", "ISO8601"]
 
 
 @dataclass
@@ -122,7 +135,7 @@ class Rows:
                 if len(row) != len(header):
                     self.problem("Invalid row", f"The row has {len(row)} columns, the header has {len(header)}")
                 else:
-                    yield ["" if place is None else row[place] for place in places]
+                    yield ["" if place is None else _restored(row[place]) for place in places]
         except UnicodeDecodeError:
             raise not_text() from None
         except csv.Error as error:
@@ -184,8 +197,86 @@ async def answer(name: str, header: Sequence[str], rows: Iterable[Collection[Any
 
 
 def _written(header: Sequence[str], rows: Iterable[Collection[Any]]) -> bytes:
-    text = StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
+    lines = _Lines()
+    writer = lines.writer()
     writer.writerow(header)
-    writer.writerows(rows)
-    return text.getvalue().encode()
+    writer.writerows([_cell(value, "ISO8601") for value in row] for row in rows)
+    return lines.take()
+
+
+class _Lines:
+    """What a writer of the csv module writes to. It quotes what its line ends are made of, and readers take a carriage
+    return for one; so it is told that both are, and each line ends in a line feed all the same."""
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+        self.size = 0
+
+    def writer(self) -> Any:
+        """A csv writer that writes here."""
+        return csv.writer(self, lineterminator="\r\n")
+
+    def write(self, line: str) -> None:
+        """Called by the writer for each row."""
+        self._lines.append(line[:-2])
+        self.size += len(line)
+
+    def take(self) -> bytes:
+        """What was written since the last time."""
+        self._lines.append("")
+        content = "\n".join(self._lines).encode()
+        self._lines, self.size = [], 0
+        return content
+
+
+async def snapshot(request: Request[Any, Any, Any]) -> Connection:
+    """What `stream` reads from, once everything else is done (unit_of_work.py)."""
+    work: UnitOfWork = request.scope["state"]["work"]
+    return await work.snapshot(request.app.state.export_turns)
+
+
+async def stream(
+    name: str, header: Sequence[str], rows: AsyncIterator[Collection[Any]], date_format: DateFormat
+) -> Stream:
+    """A file of any length to download, written while it is read."""
+    chunks = _chunks(header, rows, date_format)
+    first = await anext(chunks)  # what goes wrong at once is an error, not half a file
+    headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
+    return Stream(_all(first, chunks), media_type="text/csv", headers=headers)
+
+
+async def _all(first: bytes, others: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    async for chunk in others:
+        yield chunk
+
+
+async def _chunks(
+    header: Sequence[str], rows: AsyncIterator[Collection[Any]], date_format: DateFormat
+) -> AsyncIterator[bytes]:
+    lines = _Lines()
+    writer = lines.writer()
+    writer.writerow(header)
+    async for row in rows:
+        writer.writerow([_cell(value, date_format) for value in row])
+        if lines.size >= CHUNK:
+            yield lines.take()
+    yield lines.take()
+
+
+def _cell(value: Any, date_format: DateFormat) -> str:
+    """A value as files show it; times are UTC."""
+    if isinstance(value, str):
+        return f"'{value}" if FORMULA.match(value) and not NUMBER.fullmatch(value) else value
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime):
+        return rfc3339(value) if date_format == "ISO8601" else value.replace(tzinfo=None).isoformat(" ", "seconds")
+    return f"{value:f}" if isinstance(value, Decimal) else str(value)
+
+
+def _restored(text: str) -> str:
+    """The text that a cell was made of."""
+    return text[1:] if text.startswith("'") and FORMULA.match(text, 1) else text

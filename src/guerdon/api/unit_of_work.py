@@ -6,7 +6,7 @@ It stands around the framework because a dependency of Litestar's own is not clo
 
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Any
 
 from guerdon.api import slashes
@@ -41,6 +41,7 @@ class UnitOfWork:
         self._open: AbstractAsyncContextManager[Connection] | None = None
         self._conn: Connection | None = None
         self._jobs: list[Job] = []
+        self._reading = AsyncExitStack()
 
     async def connection(self) -> Connection:
         """The connection of the request, in its transaction."""
@@ -49,6 +50,20 @@ class UnitOfWork:
             self._conn = await opened.__aenter__()
             self._open = opened
         return self._conn
+
+    async def snapshot(self, turn: AbstractAsyncContextManager[None]) -> Connection:
+        """A connection for a long answer, which reads the database as it is now until the answer has left, or whoever
+        asked has gone. Commits first, so that a request never holds two connections; then waits for its turn."""
+        await self.end(commit=True)
+        await self._reading.enter_async_context(turn)
+        return await self._reading.enter_async_context(pool.snapshot(self.connections))
+
+    async def close(self) -> None:
+        """Undo what was not committed, and stop reading."""
+        try:
+            await self.end(commit=False)
+        finally:
+            await self._reading.aclose()
 
     async def end(self, *, commit: bool) -> None:
         """Commit or undo, and give the connection back; raises what the commit was refused with."""
@@ -123,7 +138,7 @@ async def serve(app: App, connections: Any, scope: Message, receive: Receive, se
     try:
         await app(slashes.hide(scope), receive, answer)
     finally:
-        await work.end(commit=False)
+        await work.close()
     if answer.good:
         await work.afterwards()
 

@@ -6,19 +6,17 @@ from typing import Any
 
 from msgspec import UNSET
 
+from guerdon.db import coupons
 from guerdon.db.paging import Listing, Page
 from guerdon.db.pool import Connection, Row, first
 from guerdon.db.profiles import profile_of, values_of
-from guerdon.wire.base import encode_text
 from guerdon.wire.customers import ApplicationCustomer, CustomerProfile, CustomerProfileSearchQuery
 
-# Attributes must be exactly these: the first condition is what the index knows, the last one that lists have no more.
 FILTERS = {
     "integrationId": "integration_id = ?",
     "integrationIDs": "integration_id = ANY (?::text[])",
     "profileIDs": "id = ANY (?::bigint[])",
-    "attributes": """attributes @> ?::jsonb AND attributes <> '{}' AND NOT EXISTS (
-        SELECT FROM jsonb_each(?::jsonb) AS wanted WHERE attributes -> wanted.key IS DISTINCT FROM wanted.value)""",
+    **{name: coupons.LIST.filters[name] for name in ("attributes", "sameAttributes")},
 }
 # $1 account, $2 sandbox.
 OF_ENVIRONMENT = Listing(
@@ -50,11 +48,12 @@ def _customer(row: Row) -> ApplicationCustomer:
 
 
 def wanted(query: CustomerProfileSearchQuery) -> dict[str, Any]:
-    """What is looked for, all of which must hold; nothing at all finds everybody."""
+    """What is looked for, all of which must hold; nothing at all finds everybody. An attribute that is null is one that
+    the customer does not have."""
     return {
         "integrationIDs": None if query.integration_ids is UNSET else query.integration_ids,
         "profileIDs": None if query.profile_ids is UNSET else query.profile_ids,
-        "attributes": encode_text(query.attributes) if query.attributes else None,
+        **coupons.attribute_filter(query.attributes or {}),
     }
 
 

@@ -1,12 +1,14 @@
 """Lists: each declares its table, filters and sorts; here they become one statement. The only composed SQL."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
 
 from guerdon.db.pool import Connection, Row
 from guerdon.errors import Invalid, Problem
+
+AT_A_TIME = 200
 
 
 class Page(Struct, frozen=True):
@@ -40,8 +42,7 @@ class Listing(Struct, frozen=True, kw_only=True):
         self, conn: Connection, scope: Sequence[Any], wanted: Mapping[str, Any], page: Page
     ) -> tuple[list[Row], bool]:
         """The rows of the page and whether more follow. Filters whose value is None are left out."""
-        statement, values = self._where(self.select, scope, wanted)
-        ordered = f"{statement} ORDER BY {self._order(page.sort, wanted)}"
+        ordered, values = self._ordered(scope, wanted, page.sort)
         limit, offset = len(values) + 1, len(values) + 2
         rows = await conn.fetch(f"{ordered} LIMIT ${limit} OFFSET ${offset}", *values, page.page_size + 1, page.skip)
         return rows[: page.page_size], len(rows) > page.page_size
@@ -51,6 +52,19 @@ class Listing(Struct, frozen=True, kw_only=True):
         statement, values = self._where(self.select, scope, wanted)
         total: int = await conn.fetchval(f"SELECT count(*) FROM ({statement}) AS matching", *values)
         return total
+
+    async def check(self, conn: Connection, scope: Sequence[Any], wanted: Mapping[str, Any], sort: str) -> None:
+        """Raise what `stream` would raise because of filters and sort, without reading anything."""
+        ordered, values = self._ordered(scope, wanted, sort)
+        await conn.fetch(f"{ordered} LIMIT 0", *values)
+
+    async def stream(
+        self, conn: Connection, scope: Sequence[Any], wanted: Mapping[str, Any], sort: str
+    ) -> AsyncIterator[Row]:
+        """Every row that matches, by a cursor: the connection is in a transaction, and no row is held for long."""
+        ordered, values = self._ordered(scope, wanted, sort)
+        async for row in conn.cursor(ordered, *values, prefetch=AT_A_TIME):
+            yield row
 
     async def write_some(
         self, conn: Connection, scope: Sequence[Any], wanted: Mapping[str, Any], most: int
@@ -67,6 +81,10 @@ class Listing(Struct, frozen=True, kw_only=True):
         held = f"{statement} ORDER BY {self._order('', wanted)} LIMIT ${len(values) + 1} FOR UPDATE"
         written = f"WITH held AS ({held}), written AS ({self.write})"
         return f"{written} SELECT count(*) AS count, max(id) AS last FROM written", values
+
+    def _ordered(self, scope: Sequence[Any], wanted: Mapping[str, Any], sort: str) -> tuple[str, list[Any]]:
+        statement, values = self._where(self.select, scope, wanted)
+        return f"{statement} ORDER BY {self._order(sort, wanted)}", values
 
     def _where(self, start: str, scope: Sequence[Any], wanted: Mapping[str, Any]) -> tuple[str, list[Any]]:
         values = list(scope)

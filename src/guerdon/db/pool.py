@@ -97,6 +97,13 @@ async def transaction(pool: asyncpg.Pool) -> AsyncIterator[Connection]:
             _raise_for_client(error)
 
 
+@asynccontextmanager
+async def snapshot(pool: asyncpg.Pool) -> AsyncIterator[Connection]:
+    """A transaction that only reads and sees the database as it was at its first statement, however long it takes."""
+    async with pool.acquire() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
+        yield conn
+
+
 GET_IN_LINE = "SELECT pg_advisory_xact_lock($1, $2)"
 LINE = 0x6775  # so that other users of the database have advisory locks of their own
 

@@ -9,7 +9,7 @@ from msgspec import UNSET
 from guerdon.api import csv_files
 from guerdon.api.lists import PageSize, Skip, Sort, WithTotal, either_page, page
 from guerdon.api.uses import refuse_used, refuse_used_collection
-from guerdon.db import applications, campaigns, collections
+from guerdon.db import applications, campaigns, collections, exports
 from guerdon.db.collections import Owner
 from guerdon.db.keys import Caller
 from guerdon.db.pool import Connection
@@ -115,12 +115,16 @@ async def import_account_collection(
 
 
 @get(ONE_OF_ACCOUNT + "/export", operation_id="exportAccountCollectionItems", tags=TAGS, **csv_files.EXPORT)
-async def export_account_collection_items(collection_id: int, caller: Caller, conn: Connection) -> Response[bytes]:
-    return await _export(conn, _of_account(caller), collection_id)
+async def export_account_collection_items(
+    collection_id: int, caller: Caller, conn: Connection, now: datetime
+) -> Response[bytes]:
+    return await _export(conn, _of_account(caller), caller, collection_id, now)
 
 
-async def _export(conn: Connection, owner: Owner, collection_id: int) -> Response[bytes]:
+async def _export(conn: Connection, owner: Owner, caller: Caller, collection_id: int, now: datetime) -> Response[bytes]:
     items = await collections.get_all_items(conn, owner, collection_id)
+    noted = {"collectionId": str(collection_id)}
+    await exports.add_export(conn, (caller.account_id, caller.user_id), owner[1:], "Collection", noted, now)
     return await csv_files.answer(f"collection_{collection_id}", HEADER, ([item] for item in items))
 
 
@@ -238,7 +242,8 @@ async def import_collection(
 async def export_collection_items(
     application_id: int, campaign_id: int, collection_id: int, caller: Caller, conn: Connection, now: datetime
 ) -> Response[bytes]:
-    return await _export(conn, await _of_campaign(conn, caller, application_id, campaign_id, now), collection_id)
+    owner = await _of_campaign(conn, caller, application_id, campaign_id, now)
+    return await _export(conn, owner, caller, collection_id, now)
 
 
 handlers: list[Any] = [
