@@ -86,7 +86,7 @@ DEFAULTS: dict[str, Any] = {
     "uncapped_discounts": None,
 }
 JSON = {"attributes", "limits", "attributes_settings", "best_prior_price_settings"}
-HIDDEN = {"legacy_key", "revision"}
+HIDDEN = {"legacy_key", "revision", "campaign_set_version", "campaign_set_updated_by"}
 
 
 def _application(row: Row) -> Application:

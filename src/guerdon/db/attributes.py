@@ -55,6 +55,7 @@ OPTIONAL = ("subscribed_applications_ids", "subscribed_catalogs_ids", "allowed_s
 
 def _attribute(row: Row) -> Attribute:
     values = {name: value for name, value in row.items() if value is not None or name not in OPTIONAL}
+    values.pop("allowed_list_id", None)
     values["event_type"] = values["event_type"] or UNSET
     return Attribute(**values)
 

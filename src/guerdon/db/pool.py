@@ -55,6 +55,8 @@ CONSTRAINTS: dict[str, ClientError] = {
     "store_budgets_store_id_fkey": NotFound.of("Store"),
     "coupons_campaign_id_fkey": NotFound.of("Campaign"),
     "referrals_campaign_id_fkey": NotFound.of("Campaign"),
+    "campaigns_evaluation_group_id_fkey": Conflict("The evaluation group was changed at the same time"),
+    "custom_effects_name_key": Conflict("A custom effect with this name already exists"),
     "rulesets_campaign_id_fkey": NotFound.of("Campaign"),
 }
 

@@ -117,6 +117,13 @@ FROM applications a CROSS JOIN LATERAL (
 WHERE a.id = ANY ($1)
 """
 RECORD_PART = RECORD_PARTS + " AND part.kind = $2 AND part.id = $3 RETURNING application_id"
+RECORD_OWN_PARTS = (
+    RECORD_PARTS
+    + """
+    AND ((part.kind = 'collection' AND part.id IN (SELECT id FROM collections WHERE campaign_id = $2))
+        OR (part.kind = 'value_map' AND part.id IN (SELECT id FROM value_maps WHERE campaign_id = $2)))
+"""
+)
 RECORD_NO_PART = """
 INSERT INTO program_parts (application_id, revision, kind, part_id, data)
 SELECT a.id, a.revision, $2, $3, NULL FROM applications a WHERE a.id = ANY ($1)
@@ -158,6 +165,20 @@ async def record_campaign(conn: Connection, application_id: int, campaign_id: in
     """A campaign changed: its content, active ruleset, limits, stores or value maps."""
     await conn.execute(RAISE_REVISION, application_id)
     await conn.execute(RECORD_CAMPAIGN, application_id, campaign_id)
+
+
+async def record_campaigns(conn: Connection, application_id: int, campaign_ids: Collection[int]) -> None:
+    """Several campaigns changed at once."""
+    if campaign_ids:
+        await conn.execute(RAISE_REVISION, application_id)
+        await conn.executemany(RECORD_CAMPAIGN, [(application_id, campaign_id) for campaign_id in campaign_ids])
+
+
+async def record_copy(conn: Connection, application_id: int, campaign_id: int) -> None:
+    """A campaign came into being with collections and value maps of its own."""
+    await conn.execute(RAISE_REVISION, application_id)
+    await conn.execute(RECORD_CAMPAIGN, application_id, campaign_id)
+    await conn.execute(RECORD_OWN_PARTS, [application_id], campaign_id)
 
 
 async def record_end_of_campaign(conn: Connection, application_id: int, campaign_id: int) -> None:

@@ -64,17 +64,22 @@ class Programs:
         """The program of an Application that exists, as it is now."""
         return await self.at(conn, application_id, await parts.revision(conn, application_id))
 
-    async def library(self, conn: Connection, application_id: int, campaign_id: int) -> Library:
+    async def library(
+        self, conn: Connection, application_id: int, campaign_id: int, *, elsewhere: int | None = None
+    ) -> Library:
         """What the rules of this campaign may name now: the Application's library with the campaign's own collections,
-        and no value maps but its own."""
+        and no value maps but its own. With `elsewhere`, what they could name in that Application."""
         program = await self.current(conn, application_id)
         library, campaign = program.library, program.by_id.get(campaign_id)
+        own_maps = library.value_maps
+        if elsewhere is not None:
+            library = (await self.current(conn, elsewhere)).library
         own = self._loaded[application_id].parts.collections().get(campaign_id, {})
         value_maps = campaign.source.value_maps if campaign else ()
         return structs.replace(
             library,
             collections={**library.collections, **own},
-            value_maps={one: library.value_maps[one] for one in value_maps},
+            value_maps={one: own_maps[one] for one in value_maps},
         )
 
     def _keep(self, application_id: int, loaded: _Loaded) -> None:
