@@ -9,7 +9,7 @@ from guerdon.flows.programs import Programs
 
 
 async def refuse_used(
-    conn: Connection, programs: Programs, application_ids: Iterable[int], kind: str, name: str
+    conn: Connection, programs: Programs, application_ids: Iterable[int], kind: str, name: str | int
 ) -> None:
     """Raise Invalid when rules of one of these Applications name this thing of the library, unless their campaign is
     archived (management.md §10)."""

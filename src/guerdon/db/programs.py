@@ -112,6 +112,13 @@ FROM applications a CROSS JOIN LATERAL (
     FROM cart_item_filters t JOIN cart_item_filter_expressions e ON e.id = t.active_expression_id
     WHERE t.application_id = a.id
     UNION ALL
+    SELECT 'custom_effect', t.id, json_build_object(
+        'id', t.id, 'name', t.name, 'payload', t.payload, 'per_item', t.is_per_item, 'parameters', coalesce((
+            SELECT json_agg(json_build_object(
+                'type', one ->> 'type', 'title', one ->> 'title', 'key', coalesce(one ->> 'key', '')) ORDER BY place)
+            FROM jsonb_array_elements(t.params) WITH ORDINALITY AS p (one, place)), '[]'))
+    FROM custom_effects t WHERE t.account_id = a.account_id AND t.enabled AND a.id = ANY (t.application_ids)
+    UNION ALL
     SELECT 'event_type', t.id, json_build_object('name', t.name)
     FROM event_types t WHERE t.account_id = a.account_id) AS part
 WHERE a.id = ANY ($1)
@@ -203,8 +210,9 @@ async def record_part(conn: Connection, application_id: int, kind: str, part_id:
 async def record_shared_part(
     conn: Connection, account_id: int, kind: str, part_id: int, subscriptions: Iterable[Collection[int] | None]
 ) -> None:
-    """Something of the account that rules may name was created, changed or deleted: a collection, additional_cost or
-    event_type. `subscriptions` are the Applications that had it before and those that have it now; None are all."""
+    """Something of the account that rules may name was created, changed or deleted: a collection, additional_cost,
+    custom_effect or event_type. `subscriptions` are the Applications that had it before and those that have it now;
+    None are all."""
     concerned: set[int] | None = set()
     for subscribed in subscriptions:
         concerned = None if concerned is None or subscribed is None else concerned.union(subscribed)

@@ -68,7 +68,7 @@ def escaped(name: str) -> str:
 
 
 def _check_value(value: Any, definition: AttributeDefinition, pointer: str) -> list[AttributeProblem]:
-    wanted = _wrong_kind(value, definition.type)
+    wanted = wrong_kind(value, definition.type)
     if wanted:
         details = f'Value of "{definition.name}" attribute ({_shown(value)}) is not a {wanted}'
         return [AttributeProblem(pointer, "Invalid type", details)]
@@ -85,13 +85,13 @@ def _parts(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _wrong_kind(value: Any, kind: str) -> str:
+def wrong_kind(value: Any, kind: str) -> str:
     """The name of the kind that was wanted, or nothing when the value is of it."""
     if kind.startswith("(list "):
         inner = kind.removeprefix("(list ").removesuffix(")")
         if not isinstance(value, list):
             return f"list of {inner}"
-        return next((f"list of {inner}" for part in value if _wrong_kind(part, inner)), "")
+        return next((f"list of {inner}" for part in value if wrong_kind(part, inner)), "")
     return "" if _KINDS[kind](value) else kind
 
 

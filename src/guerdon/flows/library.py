@@ -8,9 +8,9 @@ from msgspec import Struct
 from guerdon.db import programs
 from guerdon.db.pool import Connection, Row
 from guerdon.engine.facts import AttributeDefinition, Store
-from guerdon.engine.library import AdditionalCost, Library
+from guerdon.engine.library import AdditionalCost, CustomEffectDefinition, Library
 from guerdon.engine.program import Group
-from guerdon.engine.talang.known import COLLECTION, COST, FILTER
+from guerdon.engine.talang.known import COLLECTION, COST, CUSTOM_EFFECT, FILTER
 from guerdon.engine.texts import Texts, set_of
 from guerdon.wire.base import decoder
 
@@ -52,10 +52,16 @@ KINDS: Mapping[str, type[Struct]] = {
     "value_map": ValueMapPart,
     "additional_cost": AdditionalCost,
     "cart_item_filter": FilterPart,
+    "custom_effect": CustomEffectDefinition,
     "event_type": EventTypePart,
 }
 # What the rules of any campaign may name, and is compiled into those that do.
-_NAMED: Mapping[type, str] = {CollectionPart: COLLECTION, AdditionalCost: COST, FilterPart: FILTER}
+_NAMED: Mapping[type, str] = {
+    CollectionPart: COLLECTION,
+    AdditionalCost: COST,
+    FilterPart: FILTER,
+    CustomEffectDefinition: CUSTOM_EFFECT,
+}
 
 
 class Parts:
@@ -88,7 +94,7 @@ class Parts:
                 if campaign_id is not None:
                     campaign_ids.add(campaign_id)
                 elif kind in _NAMED:
-                    names.add((_NAMED[kind], part.name))
+                    names.update(((_NAMED[kind], part.name), (_NAMED[kind], row["part_id"])))
         await self._load_contents(conn, application_id)
         return names, campaign_ids
 
@@ -112,6 +118,7 @@ class Parts:
         of_attributes = {one.event_type for one in definitions if one.entity == "Event" and one.event_type}
         return Library(
             additional_costs={cost.name: cost for cost in self._of(AdditionalCost)},
+            custom_effects={effect.id: effect for effect in self._of(CustomEffectDefinition)},
             cart_item_filters={part.name: part.expression for part in self._of(FilterPart)},
             collections=self.collections().get(None, {}),
             value_maps={one: self._content(part, {}) for one, part in self._parts[ValueMapPart].items()},
