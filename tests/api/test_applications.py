@@ -48,6 +48,7 @@ def test_applications_are_listed_in_pages(manager):
 
 
 def test_an_update_changes_what_it_names_and_keeps_the_rest(server, manager):
+    manager.post("/v1/attributes", json=make.attribute("Campaign", "season")).raise_for_status()
     settings = {
         "caseSensitivity": "insensitive-uppercase",
         "limits": [{"action": "setDiscount", "limit": 12.50, "entities": []}],

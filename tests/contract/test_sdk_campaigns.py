@@ -44,3 +44,13 @@ def test_campaign_groups(sdk, manager):
     assert (group.name, group.campaign_ids) == ("Germany", [1])
     assert sdk.get_campaign_groups(page_size=5).data == [group]
     assert [one.id for one in sdk.get_campaigns(1, campaign_group_id=made["id"]).data] == [1]
+
+
+def test_attributes_with_an_allowed_list(sdk, manager):
+    made = define(manager, "Coupon", "channel", restrictedBySuggestions=True)
+    taken = sdk.import_allowed_list(made["id"], up_file="item\nweb\napp\n")
+    assert (taken.entity, taken.amount) == ("AttributeAllowedList", 2)
+    assert sdk.get_attribute(made["id"]).has_allowed_list is True
+    built_in = sdk.get_attributes(kind="builtin", entity="Coupon").data
+    assert (built_in[0].id, built_in[0].name, built_in[0].editable) == (0, "Value", False)
+    assert sdk.get_attributes().total_result_size > len(built_in) + 1

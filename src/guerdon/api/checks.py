@@ -2,13 +2,12 @@
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 from urllib.parse import unquote
 
 from msgspec import UNSET, UnsetType
 
-from guerdon.engine.attributes import Definitions, check_attributes, wrong_kind
+from guerdon.engine.attributes import Definitions, check_attributes
 from guerdon.errors import Invalid, NotFound, Problem
 from guerdon.wire.limits import LimitConfig
 
@@ -65,20 +64,6 @@ def attributes(
     """Custom attribute values are defined for the entity and of the defined type."""
     found = check_attributes({} if values is UNSET else values, entity, definitions, pointer)
     return [Problem.at(problem.pointer, problem.title, problem.details) for problem in found]
-
-
-def is_text_of(kind: str, text: str) -> bool:
-    """Whether a text is a value of this type of attributes, written out."""
-    if kind == "string":
-        return True
-    if kind == "boolean":
-        return text in ("true", "false")
-    if kind == "number":
-        try:
-            return Decimal(text).is_finite()
-        except ArithmeticError:
-            return False
-    return not wrong_kind(text, kind)
 
 
 def mandatory(values: Mapping[str, Any] | UnsetType, names: Collection[str]) -> list[Problem]:

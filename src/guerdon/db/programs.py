@@ -75,7 +75,8 @@ INSERT INTO program_parts (application_id, revision, kind, part_id, data)
 SELECT a.id, a.revision, 'attribute', t.id, json_build_object(
     'id', t.id, 'entity', t.entity, 'event_type', t.event_type, 'name', t.name, 'type', t.type,
     'suggestions', t.suggestions, 'restricted', t.restricted_by_suggestions,
-    'applications', t.subscribed_applications_ids)
+    'applications', t.subscribed_applications_ids,
+    'content_id', CASE WHEN t.restricted_by_suggestions AND t.has_allowed_list THEN t.allowed_list_id END)
 FROM attributes t JOIN applications a ON a.account_id = t.account_id
 WHERE t.id = $1 OR ($1::bigint IS NULL AND a.id = $2)
 """
@@ -198,6 +199,12 @@ async def record_attribute(conn: Connection, account_id: int, attribute_id: int)
     """An attribute was created or changed; every Application of the account moves on."""
     await conn.execute(RAISE_SUBSCRIBED, account_id, None)
     await conn.execute(RECORD_ATTRIBUTES, attribute_id, None)
+
+
+async def record_end_of_attribute(conn: Connection, account_id: int, attribute_id: int) -> None:
+    """An attribute was deleted; every Application of the account moves on."""
+    raised = [row["id"] for row in await conn.fetch(RAISE_SUBSCRIBED, account_id, None)]
+    await conn.execute(RECORD_NO_PART, raised, "attribute", attribute_id)
 
 
 async def record_part(conn: Connection, application_id: int, kind: str, part_id: int) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from guerdon.db import programs
 from guerdon.db.pool import Connection, Row
@@ -45,6 +45,25 @@ class EventTypePart(Struct, frozen=True):
     name: str
 
 
+class AttributePart(Struct, frozen=True):
+    """A custom attribute. `applications` are those that have it, None for all; `content_id` is its allowed list."""
+
+    definition: AttributeDefinition
+    applications: list[int] | None
+    content_id: int | None
+
+    def is_in(self, application_id: int) -> bool:
+        """Whether the Application has it."""
+        return self.applications is None or application_id in self.applications
+
+
+def attribute_part(data: str) -> AttributePart:
+    """What is recorded of an attribute; before there were allowed lists, nothing of them."""
+    recorded = decoder(dict[str, Any]).decode(data)
+    definition = decoder(AttributeDefinition).decode(data)
+    return AttributePart(definition, recorded["applications"], recorded.get("content_id"))
+
+
 KINDS: Mapping[str, type[Struct]] = {
     "group": Group,
     "store": Store,
@@ -78,9 +97,12 @@ class Parts:
         other._contents = dict(self._contents)
         return other
 
-    async def change(self, conn: Connection, application_id: int, rows: Iterable[Row]) -> tuple[Names, set[int]]:
-        """Take over changed parts. Returns what campaigns have to be compiled again for: what they name of the library,
-        as Campaign.names has it, and the ids of those with something of their own that changed."""
+    async def change(
+        self, conn: Connection, application_id: int, rows: Iterable[Row], attributes: Iterable[AttributePart]
+    ) -> tuple[Names, set[int]]:
+        """Take over changed parts, where these are all the attributes. Returns what campaigns have to be compiled again
+        for: what they name of the library, as Campaign.names has it, and the ids of those with something of their own
+        that changed."""
         names: Names = set()
         campaign_ids: set[int] = set()
         for row in rows:
@@ -95,12 +117,16 @@ class Parts:
                     campaign_ids.add(campaign_id)
                 elif kind in _NAMED:
                     names.update(((_NAMED[kind], part.name), (_NAMED[kind], row["part_id"])))
-        await self._load_contents(conn, application_id)
+        await self._load_contents(conn, application_id, attributes)
         return names, campaign_ids
 
-    async def _load_contents(self, conn: Connection, application_id: int) -> None:
+    def definition(self, part: AttributePart) -> AttributeDefinition:
+        """The attribute with its allowed list."""
+        return structs.replace(part.definition, allowed=self._content(part, frozenset()))
+
+    async def _load_contents(self, conn: Connection, application_id: int, attributes: Iterable[AttributePart]) -> None:
         """Have the contents that parts name, and no others."""
-        filled = [*self._of(CollectionPart), *self._of(ValueMapPart)]
+        filled = [*self._of(CollectionPart), *self._of(ValueMapPart), *attributes]
         wanted = {part.content_id for part in filled if part.content_id is not None}
         self._contents = {one: content for one, content in self._contents.items() if one in wanted}
         if missing := wanted - self._contents.keys():
@@ -136,5 +162,5 @@ class Parts:
     def _of(self, kind: type) -> Collection[Any]:
         return self._parts[kind].values()
 
-    def _content(self, part: CollectionPart | ValueMapPart, otherwise: Any) -> Any:
+    def _content(self, part: CollectionPart | ValueMapPart | AttributePart, otherwise: Any) -> Any:
         return otherwise if part.content_id is None else self._contents[part.content_id]

@@ -12,6 +12,7 @@ from guerdon.api.uses import refuse_used
 from guerdon.db import custom_effects
 from guerdon.db.keys import Caller
 from guerdon.db.pool import Connection
+from guerdon.engine.attributes import is_written
 from guerdon.engine.custom import is_payload
 from guerdon.engine.talang.known import CUSTOM_EFFECT
 from guerdon.errors import Invalid, Problem
@@ -88,7 +89,7 @@ async def create_picklist(data: NewPicklist, caller: Caller, conn: Connection, n
         [
             Problem.at(f"/values/{place}", "Invalid type", f"Expected a {data.type} as text")
             for place, value in enumerate(data.values)
-            if not checks.is_text_of(data.type, value)
+            if not is_written(data.type, value)
         ]
     )
     return await custom_effects.add_picklist(conn, (caller.account_id, caller.user_id), data, now)
