@@ -11,7 +11,7 @@ from msgspec import UNSET
 
 from guerdon.api import checks
 from guerdon.api.lists import PageSize, Skip, Sort, page
-from guerdon.db import applications, attributes
+from guerdon.db import application_deletion, applications, attributes
 from guerdon.db.keys import Caller
 from guerdon.db.pool import Connection
 from guerdon.engine.attributes import Definitions
@@ -90,6 +90,12 @@ async def update_application(
     return await applications.change_application(conn, caller.account_id, application_id, data, now)
 
 
+@delete("/v1/applications/{application_id:int}", operation_id="deleteApplication", tags=TAGS)
+async def delete_application(application_id: int, caller: Caller, conn: Connection) -> None:
+    """With its keys, campaigns, codes, sessions and log. Customers are the account's, and stay."""
+    await application_deletion.remove_application(conn, caller.account_id, application_id)
+
+
 @post("/v1/applications/{application_id:int}/api_keys", operation_id="createApplicationAPIKey", tags=TAGS)
 async def create_application_api_key(
     application_id: int, data: CreateApplicationAPIKey, caller: Caller, conn: Connection, now: datetime
@@ -132,6 +138,7 @@ handlers = [
     get_applications,
     get_application,
     update_application,
+    delete_application,
     create_application_api_key,
     get_application_api_keys,
     update_application_api_key,
