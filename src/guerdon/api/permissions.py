@@ -35,6 +35,7 @@ ENTITIES = {
     "Catalogs": "Catalog",
     "Collections": "Collection",
     "Coupons": "Coupon",
+    "Custom effects": "CustomEffect",
     "Customer data": "Customer",
     "Events": "EventType",
     "Experiments": "Experiment",
@@ -54,6 +55,7 @@ VERBS = {"GET": "get", "POST": "create", "PUT": "edit", "PATCH": "edit", "DELETE
 READING = ("get", "search", "list", "export", "summarize")  # a POST whose operation id begins so is a search
 # Operations that do something else than their method or tag says: (verb, entity).
 EXCEPTIONS = {
+    "bulkOperationOnCampaigns": ("delete", "Campaign"),  # for one of the things that it does
     "copyCampaignToApplications": ("create", "Campaign"),
     "createCampaignFromTemplate": ("create", "Campaign"),
     "createCouponsDeletionJob": ("delete", "Coupon"),

@@ -10,7 +10,7 @@ from guerdon.api import checks, rule_checks
 from guerdon.db import applications, attributes, campaign_copies, campaigns
 from guerdon.db.keys import Caller
 from guerdon.db.pool import Connection
-from guerdon.errors import Forbidden, NotFound, Problem
+from guerdon.errors import NotFound, Problem
 from guerdon.flows.programs import Programs
 from guerdon.wire.base import TotalPage
 from guerdon.wire.campaigns import Campaign, CampaignCopy
@@ -63,8 +63,6 @@ async def _objections(
     target_id: int,
 ) -> list[str]:
     """Why the campaign cannot be one of this Application: there is no such, or it lacks what the campaign names."""
-    if caller.allowed_application_ids and target_id not in caller.allowed_application_ids:
-        raise Forbidden("This key has no access to this Application")
     try:
         target = await applications.get_application(conn, caller.account_id, target_id)
     except NotFound:

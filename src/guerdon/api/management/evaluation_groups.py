@@ -19,7 +19,7 @@ from guerdon.wire.evaluation_groups import (
     UpdateCampaignEvaluationGroup,
 )
 
-TAGS = ["Campaigns"]
+TAGS = ["Applications"]
 ALL = "/v1/applications/{application_id:int}/evaluation_groups"
 ONE = "/v1/applications/{application_id:int}/evaluation_groups/{evaluation_group_id:int}"
 SET = "/v1/applications/{application_id:int}/campaign_set"
