@@ -126,6 +126,8 @@ CREATE TABLE public.applications (
     modified timestamp with time zone NOT NULL,
     discount_decimals smallint,
     uncapped_discounts boolean,
+    campaign_set_version bigint DEFAULT 1 NOT NULL,
+    campaign_set_updated_by bigint,
     CONSTRAINT applications_discount_decimals_check CHECK (((discount_decimals >= 0) AND (discount_decimals <= 10)))
 );
 
@@ -154,11 +156,68 @@ CREATE TABLE public.attributes (
     subscribed_applications_ids bigint[],
     subscribed_catalogs_ids bigint[],
     allowed_subscriptions text[],
-    created timestamp with time zone NOT NULL
+    created timestamp with time zone NOT NULL,
+    allowed_list_id bigint
 );
 
 ALTER TABLE public.attributes ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.attributes_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.campaign_groups (
+    id bigint NOT NULL,
+    account_id bigint NOT NULL,
+    name text NOT NULL,
+    description text DEFAULT ''::text NOT NULL,
+    subscribed_applications_ids bigint[],
+    created timestamp with time zone NOT NULL,
+    modified timestamp with time zone NOT NULL
+);
+
+ALTER TABLE public.campaign_groups ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.campaign_groups_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.campaign_templates (
+    id bigint NOT NULL,
+    account_id bigint NOT NULL,
+    user_id bigint NOT NULL,
+    name text NOT NULL,
+    description text NOT NULL,
+    instructions text NOT NULL,
+    campaign_attributes jsonb DEFAULT '{}'::jsonb NOT NULL,
+    coupon_attributes jsonb DEFAULT '{}'::jsonb NOT NULL,
+    state text NOT NULL,
+    active_ruleset_id bigint,
+    tags text[] DEFAULT '{}'::text[] NOT NULL,
+    reevaluate_on_return boolean DEFAULT false NOT NULL,
+    features text[] DEFAULT '{}'::text[] NOT NULL,
+    coupon_settings jsonb,
+    coupon_reservation_settings jsonb,
+    referral_settings jsonb,
+    limits jsonb DEFAULT '[]'::jsonb NOT NULL,
+    template_params jsonb DEFAULT '[]'::jsonb NOT NULL,
+    applications_ids bigint[] DEFAULT '{}'::bigint[] NOT NULL,
+    campaign_collections jsonb DEFAULT '[]'::jsonb NOT NULL,
+    default_campaign_group_id bigint,
+    campaign_type text NOT NULL,
+    created timestamp with time zone NOT NULL,
+    updated timestamp with time zone,
+    updated_by bigint
+);
+
+ALTER TABLE public.campaign_templates ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.campaign_templates_id_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -203,7 +262,8 @@ CREATE TABLE public.campaigns (
     reserve_coupon_effect_count bigint DEFAULT 0 NOT NULL,
     call_api_effect_count bigint DEFAULT 0 NOT NULL,
     "position" integer DEFAULT 0 NOT NULL,
-    stores_imported boolean DEFAULT false NOT NULL
+    stores_imported boolean DEFAULT false NOT NULL,
+    template_id bigint
 );
 
 ALTER TABLE public.campaigns ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
@@ -341,6 +401,32 @@ CREATE TABLE public.coupons (
 
 ALTER TABLE public.coupons ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.coupons_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.custom_effects (
+    id bigint NOT NULL,
+    account_id bigint NOT NULL,
+    application_ids bigint[] NOT NULL,
+    is_per_item boolean NOT NULL,
+    name text NOT NULL,
+    title text NOT NULL,
+    payload text NOT NULL,
+    description text DEFAULT ''::text NOT NULL,
+    enabled boolean NOT NULL,
+    params jsonb DEFAULT '[]'::jsonb NOT NULL,
+    created_by bigint NOT NULL,
+    modified_by bigint,
+    created timestamp with time zone NOT NULL,
+    modified timestamp with time zone NOT NULL
+);
+
+ALTER TABLE public.custom_effects ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.custom_effects_id_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -643,6 +729,24 @@ CREATE TABLE public.message_logs (
     created timestamp with time zone NOT NULL
 );
 
+CREATE TABLE public.picklists (
+    id bigint NOT NULL,
+    account_id bigint NOT NULL,
+    type text NOT NULL,
+    "values" text[] NOT NULL,
+    created_by bigint NOT NULL,
+    created timestamp with time zone NOT NULL
+);
+
+ALTER TABLE public.picklists ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.picklists_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.profiles (
     id bigint NOT NULL,
     account_id bigint NOT NULL,
@@ -757,8 +861,8 @@ ALTER TABLE public.roles ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
 
 CREATE TABLE public.rulesets (
     id bigint NOT NULL,
-    application_id bigint NOT NULL,
-    campaign_id bigint NOT NULL,
+    application_id bigint,
+    campaign_id bigint,
     user_id bigint NOT NULL,
     rules json NOT NULL,
     strikethrough_rules json,
@@ -766,7 +870,9 @@ CREATE TABLE public.rulesets (
     rb_version text NOT NULL,
     activate boolean DEFAULT false NOT NULL,
     activated_at timestamp with time zone,
-    created timestamp with time zone NOT NULL
+    created timestamp with time zone NOT NULL,
+    template_id bigint,
+    CONSTRAINT rulesets_owner CHECK (((campaign_id IS NULL) <> (template_id IS NULL)))
 );
 
 ALTER TABLE public.rulesets ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
@@ -920,6 +1026,12 @@ ALTER TABLE ONLY public.attributes
 ALTER TABLE ONLY public.attributes
     ADD CONSTRAINT attributes_title_key UNIQUE (account_id, entity, event_type, title);
 
+ALTER TABLE ONLY public.campaign_groups
+    ADD CONSTRAINT campaign_groups_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.campaign_templates
+    ADD CONSTRAINT campaign_templates_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.campaigns
     ADD CONSTRAINT campaigns_pkey PRIMARY KEY (id);
 
@@ -952,6 +1064,12 @@ ALTER TABLE ONLY public.coupons
 
 ALTER TABLE ONLY public.coupons
     ADD CONSTRAINT coupons_value_key UNIQUE (application_id, value);
+
+ALTER TABLE ONLY public.custom_effects
+    ADD CONSTRAINT custom_effects_name_key UNIQUE (account_id, name);
+
+ALTER TABLE ONLY public.custom_effects
+    ADD CONSTRAINT custom_effects_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.customer_sessions
     ADD CONSTRAINT customer_sessions_integration_id_key UNIQUE (application_id, integration_id);
@@ -1012,6 +1130,9 @@ ALTER TABLE ONLY public.management_keys
 
 ALTER TABLE ONLY public.message_logs
     ADD CONSTRAINT message_logs_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.picklists
+    ADD CONSTRAINT picklists_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.profiles
     ADD CONSTRAINT profiles_integration_id_key UNIQUE (account_id, sandbox, integration_id);
@@ -1086,9 +1207,19 @@ CREATE INDEX advanced_events_profile ON public.advanced_events USING btree (prof
 
 CREATE INDEX application_keys_application ON public.application_keys USING btree (application_id);
 
+CREATE INDEX campaign_groups_account ON public.campaign_groups USING btree (account_id);
+
+CREATE INDEX campaign_templates_account ON public.campaign_templates USING btree (account_id);
+
 CREATE INDEX campaigns_application ON public.campaigns USING btree (application_id, id);
 
+CREATE INDEX campaigns_evaluation_group ON public.campaigns USING btree (evaluation_group_id);
+
+CREATE INDEX campaigns_groups ON public.campaigns USING gin (campaign_groups);
+
 CREATE INDEX campaigns_linked_stores ON public.campaigns USING gin (linked_store_ids);
+
+CREATE INDEX campaigns_template ON public.campaigns USING btree (template_id) WHERE (template_id IS NOT NULL);
 
 CREATE INDEX cart_item_filter_expressions_filter ON public.cart_item_filter_expressions USING btree (cart_item_filter_id);
 
@@ -1196,6 +1327,8 @@ CREATE INDEX role_members_role ON public.role_members USING btree (role_id);
 
 CREATE INDEX rulesets_campaign ON public.rulesets USING btree (campaign_id, id);
 
+CREATE INDEX rulesets_template ON public.rulesets USING btree (template_id) WHERE (template_id IS NOT NULL);
+
 CREATE INDEX store_budgets_store ON public.store_budgets USING btree (store_id);
 
 CREATE INDEX users_account ON public.users USING btree (account_id, id) WHERE (deleted IS NULL);
@@ -1250,16 +1383,40 @@ ALTER TABLE ONLY public.applications
     ADD CONSTRAINT applications_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
 
 ALTER TABLE ONLY public.applications
+    ADD CONSTRAINT applications_campaign_set_updated_by_fkey FOREIGN KEY (campaign_set_updated_by) REFERENCES public.users(id);
+
+ALTER TABLE ONLY public.applications
     ADD CONSTRAINT applications_default_cart_item_filter_id_fkey FOREIGN KEY (default_cart_item_filter_id) REFERENCES public.cart_item_filters(id) ON DELETE SET NULL;
 
 ALTER TABLE ONLY public.attributes
     ADD CONSTRAINT attributes_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+ALTER TABLE ONLY public.attributes
+    ADD CONSTRAINT attributes_allowed_list_id_fkey FOREIGN KEY (allowed_list_id) REFERENCES public.list_contents(id);
+
+ALTER TABLE ONLY public.campaign_groups
+    ADD CONSTRAINT campaign_groups_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+ALTER TABLE ONLY public.campaign_templates
+    ADD CONSTRAINT campaign_templates_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+ALTER TABLE ONLY public.campaign_templates
+    ADD CONSTRAINT campaign_templates_default_campaign_group_id_fkey FOREIGN KEY (default_campaign_group_id) REFERENCES public.campaign_groups(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.campaign_templates
+    ADD CONSTRAINT campaign_templates_updated_by_fkey FOREIGN KEY (updated_by) REFERENCES public.users(id);
+
+ALTER TABLE ONLY public.campaign_templates
+    ADD CONSTRAINT campaign_templates_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id);
 
 ALTER TABLE ONLY public.campaigns
     ADD CONSTRAINT campaigns_application_id_fkey FOREIGN KEY (application_id) REFERENCES public.applications(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.campaigns
     ADD CONSTRAINT campaigns_evaluation_group_id_fkey FOREIGN KEY (evaluation_group_id) REFERENCES public.evaluation_groups(id);
+
+ALTER TABLE ONLY public.campaigns
+    ADD CONSTRAINT campaigns_template_id_fkey FOREIGN KEY (template_id) REFERENCES public.campaign_templates(id);
 
 ALTER TABLE ONLY public.campaigns
     ADD CONSTRAINT campaigns_updated_by_fkey FOREIGN KEY (updated_by) REFERENCES public.users(id);
@@ -1317,6 +1474,15 @@ ALTER TABLE ONLY public.coupons
 
 ALTER TABLE ONLY public.coupons
     ADD CONSTRAINT coupons_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES public.campaigns(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.custom_effects
+    ADD CONSTRAINT custom_effects_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+ALTER TABLE ONLY public.custom_effects
+    ADD CONSTRAINT custom_effects_created_by_fkey FOREIGN KEY (created_by) REFERENCES public.users(id);
+
+ALTER TABLE ONLY public.custom_effects
+    ADD CONSTRAINT custom_effects_modified_by_fkey FOREIGN KEY (modified_by) REFERENCES public.users(id);
 
 ALTER TABLE ONLY public.customer_sessions
     ADD CONSTRAINT customer_sessions_application_id_fkey FOREIGN KEY (application_id) REFERENCES public.applications(id) ON DELETE CASCADE;
@@ -1378,6 +1544,12 @@ ALTER TABLE ONLY public.management_keys
 ALTER TABLE ONLY public.message_logs
     ADD CONSTRAINT message_logs_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
 
+ALTER TABLE ONLY public.picklists
+    ADD CONSTRAINT picklists_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+ALTER TABLE ONLY public.picklists
+    ADD CONSTRAINT picklists_created_by_fkey FOREIGN KEY (created_by) REFERENCES public.users(id);
+
 ALTER TABLE ONLY public.profiles
     ADD CONSTRAINT profiles_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
 
@@ -1410,6 +1582,9 @@ ALTER TABLE ONLY public.rulesets
 
 ALTER TABLE ONLY public.rulesets
     ADD CONSTRAINT rulesets_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES public.campaigns(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.rulesets
+    ADD CONSTRAINT rulesets_template_id_fkey FOREIGN KEY (template_id) REFERENCES public.campaign_templates(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.rulesets
     ADD CONSTRAINT rulesets_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id);

@@ -39,6 +39,25 @@ def new_campaign(manager, **changes):
     return answer.json()
 
 
+def new_campaign_group(manager, **changes):
+    """Create a campaign group and return it."""
+    answer = manager.post("/v1/campaign_groups", json={"name": "Germany"} | changes)
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+def group(**changes):
+    required = {"name": "Sales", "parentId": 1, "evaluationMode": "stackable", "evaluationScope": "session"}
+    return required | {"locked": False} | changes
+
+
+def new_group(manager, **changes):
+    """Create an evaluation group of Application 1 and return it."""
+    answer = manager.post("/v1/applications/1/evaluation_groups", json=group(**changes))
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
 def store(**changes):
     return {"name": "Berlin", "description": "", "integrationId": "B-1"} | changes
 

@@ -5,7 +5,7 @@ import json
 import httpx
 
 import make
-from checkout import effects, line, running, update
+from checkout import CART, coupon_rule, define, effects, line, put, refused_request, rows, running, update
 
 
 def test_a_new_application_has_every_default(manager):
@@ -48,6 +48,7 @@ def test_applications_are_listed_in_pages(manager):
 
 
 def test_an_update_changes_what_it_names_and_keeps_the_rest(server, manager):
+    manager.post("/v1/attributes", json=make.attribute("Campaign", "season")).raise_for_status()
     settings = {
         "caseSensitivity": "insensitive-uppercase",
         "limits": [{"action": "setDiscount", "limit": 12.50, "entities": []}],
@@ -220,3 +221,55 @@ def test_settings_of_our_own_round_and_uncap_discounts(manager, shop):
     refused = manager.put("/v1/applications/1", json=make.application(discountDecimals=11))
     assert refused.status_code == 400
     assert [error["source"] for error in refused.json()["errors"]] == [{"pointer": "/discountDecimals"}]
+
+
+def test_an_application_goes_with_everything_that_is_its_own(server, manager, shop):
+    """And with nothing else: what it shared with other Applications is as before."""
+    second = manager.post("/v1/applications", json=make.application()).json()["id"]
+    for entity in ("CustomerSession", "CustomerProfile"):
+        define(manager, entity, "text", subscribedApplicationsIds=[1, second])
+    for subscribed in ([1], [second], None):
+        changes = {} if subscribed is None else {"subscribedApplicationsIds": subscribed}
+        manager.post("/v1/collections", json={"name": f"Of {subscribed}"} | changes).raise_for_status()
+    custom = {"name": "wrap", "title": "x", "payload": "{}", "enabled": True, "applicationIds": [1, second]}
+    manager.post("/v1/custom_effects", json=custom).raise_for_status()
+    make.new_store(manager)
+    manager.post("/v1/applications/1/cart_item_filters", json={"name": "Premium"}).raise_for_status()
+    make.new_group(manager)
+    limits = [{"action": "setDiscount", "limit": 100, "entities": []}]
+    campaign, _ = running(manager, coupon_rule(), codes=["TEN"], limits=limits)
+    manager.post(f"{make.CAMPAIGNS}/1/value_maps", json={}).raise_for_status()
+    manager.post(f"{make.CAMPAIGNS}/1/collections", json={"name": "Own"}).raise_for_status()
+    make.new_referral(shop, campaign["id"])
+    session = {"profileId": "kim", "cartItems": CART, "couponCodes": ["TEN"], "attributes": {"text": "x"}}
+    update(shop, "s1", session | {"state": "closed"})
+    update(shop, "s2", session)
+    other = make.campaign(name="Elsewhere")
+    manager.post(f"/v1/applications/{second}/campaigns", json=other).raise_for_status()
+    before = rows(server)
+    deleted = manager.delete("/v1/applications/1")
+    assert (deleted.status_code, deleted.content) == (204, b"")
+    after = rows(server)
+    gone = {name for name, (count, _) in before.items() if count and not after[name][0]}
+    assert gone == {
+        "application_keys", "cart_item_filters", "coupons", "customer_sessions", "events", "limit_counters", "referrals",
+        "rulesets", "stores", "value_maps", "coupon_redemptions", "application_customers",
+    }  # fmt: skip
+    assert (after["applications"][0], after["campaigns"][0], after["evaluation_groups"][0]) == (1, 1, 1)
+    assert (after["profiles"], after["attributes"][0], after["collections"][0]) == (before["profiles"], 2, 3)
+    assert [one["id"] for one in manager.get("/v1/applications").json()["data"]] == [second]
+    assert manager.get("/v1/attributes/1").json()["subscribedApplicationsIds"] == [second]
+    assert manager.get("/v1/custom_effects").json()["data"][0]["applicationIds"] == [second]
+    subscriptions = [one.get("subscribedApplicationsIds") for one in manager.get("/v1/collections").json()["data"]]
+    assert subscriptions == [[], [second], None]
+    assert manager.get(make.CAMPAIGNS).status_code == 404
+    assert put(shop, "s3", session).status_code == 401
+    assert refused_request(server, manager, "DELETE", "/v1/applications/1")[0] == 404
+
+
+def test_a_key_limited_to_a_deleted_application_has_no_other(server, manager):
+    second = manager.post("/v1/applications", json=make.application()).json()["id"]
+    server.sql("UPDATE management_keys SET allowed_application_ids = $1", [second])
+    assert refused_request(server, manager, "DELETE", "/v1/applications/1")[0] == 403
+    assert manager.delete(f"/v1/applications/{second}").status_code == 204
+    assert manager.get("/v1/applications").json() == {"totalResultSize": 0, "data": []}

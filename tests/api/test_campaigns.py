@@ -68,6 +68,7 @@ def test_a_campaign_is_returned_as_it_was_written(server, manager):
     store_id = make.new_store(manager)["id"]
     manager.post("/v1/attributes", json=make.attribute("Campaign", "season"))
     manager.post("/v1/attributes", json=make.attribute("Coupon", "channel"))
+    group = make.new_campaign_group(manager)["id"]
     content = make.campaign(
         description="Everything must go",
         startTime="2020-06-10T09:05:27.993483Z",
@@ -83,7 +84,7 @@ def test_a_campaign_is_returned_as_it_was_written(server, manager):
             {"action": "redeemCoupon", "limit": 5, "entities": []},
             {"action": "setDiscount", "limit": 99.99, "period": "monthly", "entities": ["Profile"]},
         ],
-        campaignGroups=[3],
+        campaignGroups=[group],
         type="cartItem",
         linkedStoreIds=[store_id],
         couponAttributes={"channel": "web"},
@@ -330,7 +331,8 @@ def test_a_deleted_campaign_takes_its_coupons_and_rules_with_it(server, manager)
 
 def test_campaigns_are_filtered(server, manager):
     store_id = make.new_store(manager)["id"]
-    make.new_campaign(manager, name="Summer sale", tags=["Hot"], startTime="2030-01-01", campaignGroups=[4])
+    group = make.new_campaign_group(manager)["id"]
+    make.new_campaign(manager, name="Summer sale", tags=["Hot"], startTime="2030-01-01", campaignGroups=[group])
     make.new_campaign(
         manager, name="Winter 100% sale", tags=["cold", "hot drinks"], endTime="2020-01-01", linkedStoreIds=[store_id]
     )
@@ -357,7 +359,7 @@ def test_campaigns_are_filtered(server, manager):
         ({"endAfter": "2021-01-01"}, [5]),
         ({"createdBefore": "2020-01-01"}, []),
         ({"createdAfter": "2020-01-01T00:00:00+02:00"}, [1, 2, 3, 4, 5]),
-        ({"campaignGroupId": 4}, [1]),
+        ({"campaignGroupId": group}, [1]),
         ({"storeId": 1}, [2]),
         ({"templateId": 1}, []),
         ({"sort": "-name", "pageSize": 2}, [2, 1]),

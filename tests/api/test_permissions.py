@@ -186,6 +186,11 @@ def test_management_operations(cast, operation, method, path):
     give(cast, need.name)
     if per_application:
         assert ask(cast.client, method, url_of(operation, path, application=2), cast.worker).status_code == 403
+    if operation == "deleteApplication":  # of another one: the other operations need it
+        new = {"name": "Short-lived", "timezone": "UTC", "currency": "EUR"}
+        made = ask(cast.client, "POST", "/v1/applications", cast.admin, new).json()["id"]
+        give(cast, need.name, application=str(made))
+        url = url_of(operation, path, application=made)
     allowed = ask(cast.client, method, url, cast.admin if of_administrators else cast.worker)
     assert allowed.status_code not in {401, 403, 500}, allowed.text
 

@@ -43,7 +43,7 @@ def test_attributes(sdk):
     )
     made = sdk.create_attribute(new)
     assert sdk.get_attribute(made.id) == made
-    assert sdk.get_attributes(entity="Coupon").data == [made]
+    assert sdk.get_attributes(entity="Coupon", kind="custom").data == [made]
     new.description = "Where it was handed out"
     assert sdk.update_attribute(made.id, new).description == "Where it was handed out"
 

@@ -102,3 +102,19 @@ def test_the_data_of_a_customer_is_deleted(several, campaign, gate):
     assert outcomes(answers) == ["acceptCoupon"] * 6
     [row] = several.sql("SELECT closed_sessions, total_sales FROM profiles WHERE integration_id = 'kim'")
     assert tuple(row) == (6, 600)
+
+
+@pytest.mark.parametrize("gate", ["", "customer_sessions", "campaigns"])
+def test_an_application_is_deleted(several, campaign, gate):
+    """Each closing comes before it, or finds that there is nothing any more."""
+    first, deleted, *answers = several.at_once(
+        closings()[0], ("DELETE", "/v1/applications/1"), *closings()[1:], gate=gate
+    )
+    assert deleted.status_code == 204, deleted.text
+    assert {one.status_code for one in (first, *answers)} <= {200, 401, 404, 409}
+    for table in ("applications", "campaigns", "coupons", "customer_sessions", "coupon_redemptions", "limit_counters"):
+        assert several.sql(f"SELECT count(*) AS n FROM {table}")[0]["n"] == 0, table
+    # What customers have bought stays, though the log of it is gone, by which the books are checked.
+    bought = several.sql("SELECT sum(closed_sessions) AS n FROM profiles")[0]["n"] or 0
+    assert bought == [one.status_code for one in (first, *answers)].count(200)
+    several.sql("UPDATE profiles SET closed_sessions = 0, total_sales = 0")

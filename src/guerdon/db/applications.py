@@ -86,7 +86,7 @@ DEFAULTS: dict[str, Any] = {
     "uncapped_discounts": None,
 }
 JSON = {"attributes", "limits", "attributes_settings", "best_prior_price_settings"}
-HIDDEN = {"legacy_key", "revision"}
+HIDDEN = {"legacy_key", "revision", "campaign_set_version", "campaign_set_updated_by"}
 
 
 def _application(row: Row) -> Application:
@@ -175,15 +175,17 @@ async def list_applications(
     return [_application(row) for row in rows], await LIST.count(conn, [account_id], wanted)
 
 
-async def subscription(conn: Connection, account_id: int, ids: list[int] | UnsetType) -> list[int] | None:
+async def subscription(
+    conn: Connection, account_id: int, ids: list[int] | UnsetType, pointer: str = "/subscribedApplicationsIds"
+) -> list[int] | None:
     """The Applications that are to have something of the account, as it is kept: None for all, now and later. Raises
-    Invalid for one that is not the account's."""
+    Invalid, with the `pointer`, for one that is not the account's."""
     if ids is UNSET:
         return None
     wanted = sorted(set(ids))
     if len(await conn.fetch(SELECT_SUBSCRIBED, account_id, wanted)) != len(wanted):
         details = "The account has no Application of one of these ids"
-        raise Invalid(errors=[Problem.at("/subscribedApplicationsIds", "Unknown", details)])
+        raise Invalid(errors=[Problem.at(pointer, "Unknown", details)])
     return wanted
 
 

@@ -6,11 +6,11 @@ from typing import Any
 
 from msgspec import UNSET
 
-from guerdon.db import campaign_limits, campaign_stores, programs
+from guerdon.db import campaign_groups, campaign_limits, campaign_stores, evaluation_groups, programs
 from guerdon.db.paging import Listing, Page, substring
 from guerdon.db.pool import Connection, Row, first
 from guerdon.engine.money import plain
-from guerdon.errors import Invalid, Problem
+from guerdon.errors import Invalid, NotFound, Problem
 from guerdon.wire.base import decoder, encode, encode_text
 from guerdon.wire.campaigns import Campaign, NewCampaign, UpdateCampaign
 
@@ -47,9 +47,12 @@ LIST = Listing(
         "startAfter": "start_time > ?",
         "endBefore": "end_time < ?",
         "endAfter": "end_time > ?",
-        "campaignGroupId": "? = ANY (campaign_groups)",
-        "templateId": "?::bigint IS NULL",  # no campaign comes from a template yet
+        "campaignGroupId": "campaign_groups @> ARRAY[?::bigint]",
+        "templateId": "template_id = ?",
         "storeId": "? = ANY (linked_store_ids)",
+        # Each of the attributes has just this value.
+        "attributes": """NOT EXISTS (SELECT FROM jsonb_each(?::jsonb) AS wanted
+            WHERE attributes -> wanted.key IS DISTINCT FROM wanted.value)""",
     },
     sorts={
         "id": "id",
@@ -66,9 +69,9 @@ LIST = Listing(
 INSERT = """
 INSERT INTO campaigns (application_id, user_id, created, updated, state, type, evaluation_group_id, name, description,
     start_time, end_time, attributes, active_ruleset_id, tags, reevaluate_on_return, features, coupon_settings,
-    referral_settings, limits, campaign_groups, linked_store_ids, coupon_attributes)
+    referral_settings, limits, campaign_groups, linked_store_ids, coupon_attributes, position, template_id)
 SELECT a.id, $3, $4, $4, COALESCE($5, 'enabled'), COALESCE($6, 'advanced'),
-    COALESCE($7, a.default_evaluation_group_id), $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22
+    $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24
 FROM applications a WHERE a.account_id = $1 AND a.id = $2
 RETURNING id
 """
@@ -77,7 +80,8 @@ UPDATE campaigns c SET updated_by = $4, updated = $5, state = COALESCE($6, c.sta
     evaluation_group_id = COALESCE($8, c.evaluation_group_id), name = $9, description = $10, start_time = $11,
     end_time = $12, attributes = $13, active_ruleset_id = $14, tags = $15, reevaluate_on_return = $16, features = $17,
     coupon_settings = $18, referral_settings = $19, limits = $20, campaign_groups = $21,
-    linked_store_ids = CASE WHEN c.stores_imported THEN c.linked_store_ids ELSE $22 END, coupon_attributes = $23
+    linked_store_ids = CASE WHEN c.stores_imported THEN c.linked_store_ids ELSE $22 END, coupon_attributes = $23,
+    position = COALESCE($24, c.position)
 FROM applications a
 WHERE a.id = c.application_id AND a.account_id = $1 AND c.application_id = $2 AND c.id = $3
 """
@@ -90,28 +94,35 @@ WHERE c.id = r.campaign_id AND c.id = $1 AND r.id = $2 AND c.active_ruleset_id I
 # In the order of all locks (ADR 0015): what sessions count on comes before the campaign.
 HOLD = """
 WITH held_coupon AS (
-    SELECT id FROM coupons WHERE application_id = $2 AND campaign_id = $3 ORDER BY id FOR UPDATE
+    SELECT id FROM coupons WHERE application_id = $2 AND campaign_id = ANY ($3) ORDER BY id FOR UPDATE
 ), held_referral AS (
     SELECT id FROM referrals
-    WHERE application_id = $2 AND campaign_id = $3 AND (SELECT count(*) FROM held_coupon) >= 0 ORDER BY id FOR UPDATE
+    WHERE application_id = $2 AND campaign_id = ANY ($3) AND (SELECT count(*) FROM held_coupon) >= 0
+    ORDER BY id FOR UPDATE
 ), held_counter AS (
     SELECT id FROM limit_counters
-    WHERE application_id = $2 AND campaign_id = $3 AND (SELECT count(*) FROM held_referral) >= 0
-    ORDER BY action, period, entities FOR UPDATE
+    WHERE application_id = $2 AND campaign_id = ANY ($3) AND (SELECT count(*) FROM held_referral) >= 0
+    ORDER BY action, period, entities, campaign_id FOR UPDATE
 )
 SELECT c.id FROM campaigns c JOIN applications a ON a.id = c.application_id
-WHERE a.account_id = $1 AND c.application_id = $2 AND c.id = $3 AND (SELECT count(*) FROM held_counter) >= 0
-FOR UPDATE OF c
+WHERE a.account_id = $1 AND c.application_id = $2 AND c.id = ANY ($3) AND (SELECT count(*) FROM held_counter) >= 0
+ORDER BY c.id FOR UPDATE OF c
 """
 DELETE = """
 DELETE FROM campaigns c USING applications a
-WHERE a.id = c.application_id AND a.account_id = $1 AND c.application_id = $2 AND c.id = $3
+WHERE a.id = c.application_id AND a.account_id = $1 AND c.application_id = $2 AND c.id = ANY ($3)
 """
-EXISTS = """
+EXISTING = """
 SELECT c.id FROM campaigns c JOIN applications a ON a.id = c.application_id
-WHERE a.account_id = $1 AND c.application_id = $2 AND c.id = $3
+WHERE a.account_id = $1 AND c.application_id = $2 AND c.id = ANY ($3)
 """
-HAS_GROUP = "SELECT EXISTS (SELECT FROM evaluation_groups WHERE application_id = $1 AND id = $2)"
+HOLD_ALONE = EXISTING + " ORDER BY c.id FOR UPDATE OF c"
+DISABLE = """
+UPDATE campaigns SET state = 'disabled', updated_by = $3, updated = $4
+WHERE application_id = $1 AND id = ANY ($2) AND state <> 'disabled'
+RETURNING id
+"""
+GROUP_OF = "SELECT evaluation_group_id FROM campaigns WHERE application_id = $1 AND id = $2"
 HAS_RULESET = "SELECT EXISTS (SELECT FROM rulesets WHERE campaign_id = $1 AND id = $2)"
 
 JSON = ("attributes", "coupon_settings", "referral_settings", "limits", "coupon_attributes")
@@ -157,12 +168,12 @@ def _json(value: Any) -> str | None:
     return None if value is UNSET else encode_text(value)
 
 
-def _content(new: NewCampaign | UpdateCampaign) -> list[Any]:
-    """The values of INSERT and UPDATE from `state` on, in their order."""
+def _content(new: NewCampaign | UpdateCampaign, group_id: int | None) -> list[Any]:
+    """The values of INSERT and UPDATE from `state` on, in their order; `group_id` is the evaluation group."""
     return [
         _or(new.state, None),
         _or(new.type, None),
-        _or(new.evaluation_group_id, None),
+        group_id,
         new.name,
         _or(new.description, ""),
         _or(new.start_time, None),
@@ -182,15 +193,13 @@ def _content(new: NewCampaign | UpdateCampaign) -> list[Any]:
 
 
 async def _check_references(
-    conn: Connection, application_id: int, campaign_id: int, new: NewCampaign | UpdateCampaign
+    conn: Connection, account_id: int, application_id: int, campaign_id: int, new: NewCampaign | UpdateCampaign
 ) -> None:
-    ruleset_id, group_id = new.active_ruleset_id, new.evaluation_group_id
+    ruleset_id = new.active_ruleset_id
     if ruleset_id is not UNSET and not await conn.fetchval(HAS_RULESET, campaign_id, ruleset_id):
         details = f"The campaign has no ruleset {ruleset_id}"
         raise Invalid(errors=[Problem.at("/activeRulesetId", "Unknown", details)])
-    if group_id is not UNSET and not await conn.fetchval(HAS_GROUP, application_id, group_id):
-        details = f"The Application has no evaluation group {group_id}"
-        raise Invalid(errors=[Problem.at("/evaluationGroupId", "Unknown", details)])
+    await campaign_groups.check(conn, account_id, application_id, _or(new.campaign_groups, []))
     store_ids = _or(new.linked_store_ids, [])
     known = await campaign_stores.existing(conn, application_id, store_ids)
     if unknown := [one for one in store_ids if one not in known]:
@@ -199,16 +208,24 @@ async def _check_references(
 
 
 async def add_campaign(
-    conn: Connection, caller: tuple[int, int], application_id: int, new: NewCampaign, now: datetime
+    conn: Connection,
+    caller: tuple[int, int],
+    application_id: int,
+    new: NewCampaign,
+    now: datetime,
+    *,
+    template_id: int | None = None,
 ) -> Campaign:
-    """Create a campaign for `caller` = (account id, user id).
+    """Create a campaign for `caller` = (account id, user id), as the last of its evaluation group.
 
-    Raises NotFound for the Application, Invalid when evaluation group, ruleset or stores are not its own.
+    Raises NotFound for the Application, Invalid when evaluation group, ruleset, campaign groups or stores are not its
+    own, Forbidden when the evaluation group is locked.
     """
-    await _check_references(conn, application_id, 0, new)
-    campaign_id = first(
-        await conn.fetchval(INSERT, caller[0], application_id, caller[1], now, *_content(new)), "Application"
-    )
+    await _check_references(conn, caller[0], application_id, 0, new)
+    group_id, place = await evaluation_groups.place_in(conn, application_id, _or(new.evaluation_group_id, None))
+    content = _content(new, group_id)
+    row = await conn.fetchrow(INSERT, caller[0], application_id, caller[1], now, *content, place, template_id)
+    campaign_id = first(row, "Application")["id"]
     await programs.record_campaign(conn, application_id, campaign_id)
     return await get_campaign(conn, caller[0], application_id, campaign_id, now)
 
@@ -223,12 +240,14 @@ async def change_campaign(
 ) -> Campaign:
     """Replace a campaign's content. An absent state, type or evaluation group keeps what it was.
 
-    What was counted for limits that are no more is forgotten. Raises NotFound, and Invalid when evaluation group,
-    ruleset or stores are not its own, or when stores are named although they were imported (management.md §5).
+    A campaign that moves to another evaluation group is the last of it. What was counted for limits that are no more is
+    forgotten. Raises NotFound, Invalid when evaluation group, ruleset, campaign groups or stores are not its own, or
+    when stores are named although they were imported (management.md §5), and Forbidden when it would leave or join an
+    evaluation group that is locked.
     """
     account_id, user_id = caller
     old = await get_campaign(conn, account_id, application_id, campaign_id, now)
-    await _check_references(conn, application_id, campaign_id, new)
+    await _check_references(conn, account_id, application_id, campaign_id, new)
     if old.stores_imported and new.linked_store_ids:
         details = "The stores of this campaign were imported: disconnect them first"
         raise Invalid(errors=[Problem.at("/linkedStoreIds", "Invalid value", details)])
@@ -236,17 +255,42 @@ async def change_campaign(
     await campaign_limits.forget(conn, application_id, campaign_id, limits, decoder(Any).decode(encode(new.limits)))
     if new.active_ruleset_id is not UNSET:
         await conn.execute(ACTIVATE, campaign_id, new.active_ruleset_id, now)
-    await conn.execute(UPDATE, account_id, application_id, campaign_id, user_id, now, *_content(new))
+    place, group_id = None, _or(new.evaluation_group_id, None)
+    before = await conn.fetchval(GROUP_OF, application_id, campaign_id)
+    if group_id is not None and group_id != before:
+        await evaluation_groups.refuse_locked(conn, application_id, before)
+        _, place = await evaluation_groups.place_in(conn, application_id, group_id)
+    content = _content(new, group_id)
+    await conn.execute(UPDATE, account_id, application_id, campaign_id, user_id, now, *content, place)
     await programs.record_campaign(conn, application_id, campaign_id)
     return await get_campaign(conn, account_id, application_id, campaign_id, now)
 
 
-async def remove_campaign(conn: Connection, account_id: int, application_id: int, campaign_id: int) -> None:
-    """Delete a campaign with its rulesets and coupons. What its effects did stays. Raises NotFound."""
-    first(await conn.fetchval(EXISTS, account_id, application_id, campaign_id), "Campaign")
-    first(await conn.fetchval(HOLD, account_id, application_id, campaign_id), "Campaign")
-    await programs.record_end_of_campaign(conn, application_id, campaign_id)
-    await conn.execute(DELETE, account_id, application_id, campaign_id)
+async def remove_campaigns(conn: Connection, account_id: int, application_id: int, campaign_ids: list[int]) -> None:
+    """Delete campaigns with their rulesets and coupons. What their effects did stays. Raises NotFound."""
+    await _existing(conn, EXISTING, account_id, application_id, campaign_ids)
+    await _existing(conn, HOLD, account_id, application_id, campaign_ids)
+    for campaign_id in campaign_ids:
+        await programs.record_end_of_campaign(conn, application_id, campaign_id)
+    await conn.execute(DELETE, account_id, application_id, campaign_ids)
+
+
+async def disable_campaigns(
+    conn: Connection, caller: tuple[int, int], application_id: int, campaign_ids: list[int], now: datetime
+) -> None:
+    """Disable campaigns; those that are disabled stay as they are. Raises NotFound."""
+    await _existing(conn, HOLD_ALONE, caller[0], application_id, campaign_ids)
+    for row in await conn.fetch(DISABLE, application_id, campaign_ids, caller[1], now):
+        await programs.record_campaign(conn, application_id, row["id"])
+
+
+async def _existing(
+    conn: Connection, statement: str, account_id: int, application_id: int, campaign_ids: list[int]
+) -> None:
+    """Look for campaigns, or lock them; raises NotFound unless all are there."""
+    found = await conn.fetch(statement, account_id, application_id, campaign_ids)
+    if len(found) < len(set(campaign_ids)):
+        raise NotFound.of("Campaign")
 
 
 async def get_campaign(
@@ -262,7 +306,12 @@ async def list_campaigns(
 ) -> tuple[list[Campaign], int]:
     """One page of the campaigns in `scope` = (account id, Application id, now), and how many match in all."""
     _, application_id, now = scope
-    filters = {**wanted, **_name_filter(wanted.get("name"), wanted.get("tags"))}
+    attributes = wanted.get("attributes")
+    filters = {
+        **wanted,
+        **_name_filter(wanted.get("name"), wanted.get("tags")),
+        "attributes": None if attributes is None else encode_text(attributes),
+    }
     rows, _ = await LIST.fetch(conn, scope, filters, page)
     return await _shown(conn, application_id, rows, now), await LIST.count(conn, scope, filters)
 

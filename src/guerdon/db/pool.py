@@ -49,12 +49,34 @@ CONSTRAINTS: dict[str, ClientError] = {
     "additional_costs_name_key": Conflict("An additional cost with this name already exists"),
     "cart_item_filters_name_key": Conflict("The Application has a cart item filter of this name already"),
     "event_types_name_key": Conflict("An event type with this name already exists"),
+    **{
+        # The Application was deleted while the request was at work.
+        f"{table}_application_id_fkey": NotFound.of("Application")
+        for table in (
+            "advanced_events",
+            "application_keys",
+            "campaigns",
+            "cart_item_filters",
+            "collections",
+            "coupons",
+            "customer_sessions",
+            "evaluation_groups",
+            "idempotency_keys",
+            "referrals",
+            "rulesets",
+            "store_budgets",
+            "stores",
+            "value_maps",
+        )
+    },
     "collections_campaign_id_fkey": NotFound.of("Campaign"),
     "value_maps_campaign_id_fkey": NotFound.of("Campaign"),
     "store_budgets_campaign_id_fkey": NotFound.of("Campaign"),
     "store_budgets_store_id_fkey": NotFound.of("Store"),
     "coupons_campaign_id_fkey": NotFound.of("Campaign"),
     "referrals_campaign_id_fkey": NotFound.of("Campaign"),
+    "campaigns_evaluation_group_id_fkey": Conflict("The evaluation group was changed at the same time"),
+    "custom_effects_name_key": Conflict("A custom effect with this name already exists"),
     "rulesets_campaign_id_fkey": NotFound.of("Campaign"),
 }
 

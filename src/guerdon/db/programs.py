@@ -75,7 +75,8 @@ INSERT INTO program_parts (application_id, revision, kind, part_id, data)
 SELECT a.id, a.revision, 'attribute', t.id, json_build_object(
     'id', t.id, 'entity', t.entity, 'event_type', t.event_type, 'name', t.name, 'type', t.type,
     'suggestions', t.suggestions, 'restricted', t.restricted_by_suggestions,
-    'applications', t.subscribed_applications_ids)
+    'applications', t.subscribed_applications_ids,
+    'content_id', CASE WHEN t.restricted_by_suggestions AND t.has_allowed_list THEN t.allowed_list_id END)
 FROM attributes t JOIN applications a ON a.account_id = t.account_id
 WHERE t.id = $1 OR ($1::bigint IS NULL AND a.id = $2)
 """
@@ -112,11 +113,25 @@ FROM applications a CROSS JOIN LATERAL (
     FROM cart_item_filters t JOIN cart_item_filter_expressions e ON e.id = t.active_expression_id
     WHERE t.application_id = a.id
     UNION ALL
+    SELECT 'custom_effect', t.id, json_build_object(
+        'id', t.id, 'name', t.name, 'payload', t.payload, 'per_item', t.is_per_item, 'parameters', coalesce((
+            SELECT json_agg(json_build_object(
+                'type', one ->> 'type', 'title', one ->> 'title', 'key', coalesce(one ->> 'key', '')) ORDER BY place)
+            FROM jsonb_array_elements(t.params) WITH ORDINALITY AS p (one, place)), '[]'))
+    FROM custom_effects t WHERE t.account_id = a.account_id AND t.enabled AND a.id = ANY (t.application_ids)
+    UNION ALL
     SELECT 'event_type', t.id, json_build_object('name', t.name)
     FROM event_types t WHERE t.account_id = a.account_id) AS part
 WHERE a.id = ANY ($1)
 """
 RECORD_PART = RECORD_PARTS + " AND part.kind = $2 AND part.id = $3 RETURNING application_id"
+RECORD_OWN_PARTS = (
+    RECORD_PARTS
+    + """
+    AND ((part.kind = 'collection' AND part.id IN (SELECT id FROM collections WHERE campaign_id = $2))
+        OR (part.kind = 'value_map' AND part.id IN (SELECT id FROM value_maps WHERE campaign_id = $2)))
+"""
+)
 RECORD_NO_PART = """
 INSERT INTO program_parts (application_id, revision, kind, part_id, data)
 SELECT a.id, a.revision, $2, $3, NULL FROM applications a WHERE a.id = ANY ($1)
@@ -160,6 +175,20 @@ async def record_campaign(conn: Connection, application_id: int, campaign_id: in
     await conn.execute(RECORD_CAMPAIGN, application_id, campaign_id)
 
 
+async def record_campaigns(conn: Connection, application_id: int, campaign_ids: Collection[int]) -> None:
+    """Several campaigns changed at once."""
+    if campaign_ids:
+        await conn.execute(RAISE_REVISION, application_id)
+        await conn.executemany(RECORD_CAMPAIGN, [(application_id, campaign_id) for campaign_id in campaign_ids])
+
+
+async def record_copy(conn: Connection, application_id: int, campaign_id: int) -> None:
+    """A campaign came into being with collections and value maps of its own."""
+    await conn.execute(RAISE_REVISION, application_id)
+    await conn.execute(RECORD_CAMPAIGN, application_id, campaign_id)
+    await conn.execute(RECORD_OWN_PARTS, [application_id], campaign_id)
+
+
 async def record_end_of_campaign(conn: Connection, application_id: int, campaign_id: int) -> None:
     """A campaign is about to be deleted, and its collections and value maps with it."""
     await conn.execute(RAISE_REVISION, application_id)
@@ -172,6 +201,12 @@ async def record_attribute(conn: Connection, account_id: int, attribute_id: int)
     await conn.execute(RECORD_ATTRIBUTES, attribute_id, None)
 
 
+async def record_end_of_attribute(conn: Connection, account_id: int, attribute_id: int) -> None:
+    """An attribute was deleted; every Application of the account moves on."""
+    raised = [row["id"] for row in await conn.fetch(RAISE_SUBSCRIBED, account_id, None)]
+    await conn.execute(RECORD_NO_PART, raised, "attribute", attribute_id)
+
+
 async def record_part(conn: Connection, application_id: int, kind: str, part_id: int) -> None:
     """Something of the Application that rules may name was created, changed or deleted: a group, store, value_map,
     cart_item_filter, or a collection of a campaign."""
@@ -182,8 +217,9 @@ async def record_part(conn: Connection, application_id: int, kind: str, part_id:
 async def record_shared_part(
     conn: Connection, account_id: int, kind: str, part_id: int, subscriptions: Iterable[Collection[int] | None]
 ) -> None:
-    """Something of the account that rules may name was created, changed or deleted: a collection, additional_cost or
-    event_type. `subscriptions` are the Applications that had it before and those that have it now; None are all."""
+    """Something of the account that rules may name was created, changed or deleted: a collection, additional_cost,
+    custom_effect or event_type. `subscriptions` are the Applications that had it before and those that have it now;
+    None are all."""
     concerned: set[int] | None = set()
     for subscribed in subscriptions:
         concerned = None if concerned is None or subscribed is None else concerned.union(subscribed)

@@ -7,7 +7,8 @@ from msgspec import UNSET, Raw
 
 from guerdon.db import programs
 from guerdon.db.paging import Listing, Page
-from guerdon.db.pool import Connection, Row, first
+from guerdon.db.pool import Connection, Row, changed, first
+from guerdon.errors import Invalid
 from guerdon.wire.base import encode_text
 from guerdon.wire.rulesets import NewRuleset, Ruleset
 
@@ -37,6 +38,10 @@ INSERT INTO rulesets (application_id, campaign_id, user_id, rules, strikethrough
     activated_at, created)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, CASE WHEN $8 THEN $9::timestamptz END, $9)
 RETURNING *
+"""
+DELETE = """
+DELETE FROM rulesets r USING applications a
+WHERE a.id = r.application_id AND a.account_id = $1 AND r.application_id = $2 AND r.campaign_id = $3 AND r.id = $4
 """
 ACTIVATE = "UPDATE campaigns SET active_ruleset_id = $2, updated_by = $3, updated = $4 WHERE id = $1"
 
@@ -79,6 +84,14 @@ async def add_ruleset(
 async def get_ruleset(conn: Connection, place: Place, ruleset_id: int) -> Ruleset:
     """The ruleset; raises NotFound."""
     return _ruleset(first(await conn.fetchrow(SELECT, *place, ruleset_id), "Ruleset"))
+
+
+async def remove_ruleset(conn: Connection, place: Place, ruleset_id: int) -> None:
+    """Delete a revision. Raises NotFound, and Invalid for the one that is active."""
+    campaign = first(await conn.fetchrow(SELECT_ACTIVE, *place), "Campaign")
+    if campaign["active_ruleset_id"] == ruleset_id:
+        raise Invalid("The active ruleset of a campaign cannot be deleted")
+    first(changed(await conn.execute(DELETE, *place, ruleset_id)) or None, "Ruleset")
 
 
 async def list_rulesets(conn: Connection, place: Place, page: Page) -> tuple[list[Ruleset], int]:

@@ -1,7 +1,7 @@
 """Are custom attribute values of the kind their definitions say (core.md §1.2, management.md §8)?"""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -68,30 +68,76 @@ def escaped(name: str) -> str:
 
 
 def _check_value(value: Any, definition: AttributeDefinition, pointer: str) -> list[AttributeProblem]:
-    wanted = _wrong_kind(value, definition.type)
+    wanted = wrong_kind(value, definition.type)
     if wanted:
         details = f'Value of "{definition.name}" attribute ({_shown(value)}) is not a {wanted}'
         return [AttributeProblem(pointer, "Invalid type", details)]
     if any(isinstance(part, str) and len(part) > LONGEST_TEXT for part in _parts(value)):
         details = f"{definition.name} must have at most {LONGEST_TEXT} characters"
         return [AttributeProblem(pointer, "maxLength", details)]
-    if definition.restricted and any(part not in definition.suggestions for part in _parts(value)):
-        allowed = ", ".join(f'"{suggestion}"' for suggestion in definition.suggestions)
-        return [AttributeProblem(pointer, "enum", f"{definition.name} must be one of the following: {allowed}")]
+    if definition.restricted and not _is_allowed(value, definition):
+        known = ", ".join(f'"{suggestion}"' for suggestion in definition.suggestions)
+        which = f"one of the following: {known}" if known or not definition.allowed else "in its allowed list"
+        return [AttributeProblem(pointer, "enum", f"{definition.name} must be {which}")]
     return []
+
+
+def _is_allowed(value: Any, definition: AttributeDefinition) -> bool:
+    kind = element_of(definition.type)
+    suggested = {canonical(kind, one) for one in definition.suggestions}
+    texts = [_text(part, kind) for part in _parts(value)]
+    return all(text in suggested or text in definition.allowed for text in texts)
+
+
+def element_of(kind: str) -> str:
+    """The type of the parts of a list, or the type itself."""
+    return kind.removeprefix("(list ").removesuffix(")")
+
+
+def canonical(kind: str, written: str) -> str:
+    """A value of an attribute that is no list, written out, in the one way that it is compared in: `1.50` is `1.5`, and
+    times are in UTC. What is no such value stays as it is."""
+    if kind == "string" or not is_written(kind, written):
+        return written
+    return _text(Decimal(written) if kind == "number" else written, kind)
+
+
+def is_written(kind: str, text: str) -> bool:
+    """Whether a text is a value of this type, written out."""
+    if kind == "boolean":
+        return text in ("true", "false")
+    if kind != "number":
+        return not wrong_kind(text, kind)
+    try:
+        return _is_number(Decimal(text))
+    except ArithmeticError:
+        return False
+
+
+def _text(value: Any, kind: str) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | Decimal):
+        return format(Decimal(value).normalize(), "f")
+    if isinstance(value, dict):
+        return ",".join(_text(part, "number") for part in value.values())
+    try:
+        return datetime.fromisoformat(value).astimezone(UTC).isoformat() if kind == "time" else str(value)
+    except OverflowError:  # at the ends of the calendar
+        return str(value)
 
 
 def _parts(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _wrong_kind(value: Any, kind: str) -> str:
+def wrong_kind(value: Any, kind: str) -> str:
     """The name of the kind that was wanted, or nothing when the value is of it."""
     if kind.startswith("(list "):
-        inner = kind.removeprefix("(list ").removesuffix(")")
+        inner = element_of(kind)
         if not isinstance(value, list):
             return f"list of {inner}"
-        return next((f"list of {inner}" for part in value if _wrong_kind(part, inner)), "")
+        return next((f"list of {inner}" for part in value if wrong_kind(part, inner)), "")
     return "" if _KINDS[kind](value) else kind
 
 

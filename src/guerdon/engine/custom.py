@@ -68,6 +68,11 @@ class Custom:
         self.frame.emit(TriggerWebhook(webhook_id=webhook.id, webhook_name=webhook.name))
 
 
+def is_payload(text: str) -> bool:
+    """Whether a text can be the payload of a custom effect: a JSON object, placeholders apart."""
+    return isinstance(_template(text), dict)
+
+
 @lru_cache(1000)
 def _template(payload: str) -> Any:
     """The payload with placeholders as texts; one that stands outside of a text becomes one."""

@@ -4,6 +4,7 @@ Money is exact `Decimal`, times are aware `datetime` values. The whole struct ca
 back without loss, members that have their default left out: that is how the event log can run any request again.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
@@ -18,7 +19,8 @@ ZERO = Decimal(0)
 
 class AttributeDefinition(Struct, frozen=True):
     """A custom attribute as rules and payload checks see it; `type` is one of the contract's type names. Attributes
-    of the entity Event belong to one `event_type` each."""
+    of the entity Event belong to one `event_type` each. A `restricted` one has values that are among its `suggestions`
+    or `allowed`, its allowed list, whose texts are `canonical` (attributes.py)."""
 
     entity: str
     name: str
@@ -26,6 +28,7 @@ class AttributeDefinition(Struct, frozen=True):
     suggestions: tuple[str, ...] = ()
     restricted: bool = False
     event_type: str = ""
+    allowed: Collection[str] = ()
 
     @property
     def key(self) -> tuple[str, str, str]:

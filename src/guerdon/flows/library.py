@@ -3,14 +3,14 @@
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from guerdon.db import programs
 from guerdon.db.pool import Connection, Row
 from guerdon.engine.facts import AttributeDefinition, Store
-from guerdon.engine.library import AdditionalCost, Library
+from guerdon.engine.library import AdditionalCost, CustomEffectDefinition, Library
 from guerdon.engine.program import Group
-from guerdon.engine.talang.known import COLLECTION, COST, FILTER
+from guerdon.engine.talang.known import COLLECTION, COST, CUSTOM_EFFECT, FILTER
 from guerdon.engine.texts import Texts, set_of
 from guerdon.wire.base import decoder
 
@@ -45,6 +45,25 @@ class EventTypePart(Struct, frozen=True):
     name: str
 
 
+class AttributePart(Struct, frozen=True):
+    """A custom attribute. `applications` are those that have it, None for all; `content_id` is its allowed list."""
+
+    definition: AttributeDefinition
+    applications: list[int] | None
+    content_id: int | None
+
+    def is_in(self, application_id: int) -> bool:
+        """Whether the Application has it."""
+        return self.applications is None or application_id in self.applications
+
+
+def attribute_part(data: str) -> AttributePart:
+    """What is recorded of an attribute; before there were allowed lists, nothing of them."""
+    recorded = decoder(dict[str, Any]).decode(data)
+    definition = decoder(AttributeDefinition).decode(data)
+    return AttributePart(definition, recorded["applications"], recorded.get("content_id"))
+
+
 KINDS: Mapping[str, type[Struct]] = {
     "group": Group,
     "store": Store,
@@ -52,10 +71,16 @@ KINDS: Mapping[str, type[Struct]] = {
     "value_map": ValueMapPart,
     "additional_cost": AdditionalCost,
     "cart_item_filter": FilterPart,
+    "custom_effect": CustomEffectDefinition,
     "event_type": EventTypePart,
 }
 # What the rules of any campaign may name, and is compiled into those that do.
-_NAMED: Mapping[type, str] = {CollectionPart: COLLECTION, AdditionalCost: COST, FilterPart: FILTER}
+_NAMED: Mapping[type, str] = {
+    CollectionPart: COLLECTION,
+    AdditionalCost: COST,
+    FilterPart: FILTER,
+    CustomEffectDefinition: CUSTOM_EFFECT,
+}
 
 
 class Parts:
@@ -72,9 +97,12 @@ class Parts:
         other._contents = dict(self._contents)
         return other
 
-    async def change(self, conn: Connection, application_id: int, rows: Iterable[Row]) -> tuple[Names, set[int]]:
-        """Take over changed parts. Returns what campaigns have to be compiled again for: what they name of the library,
-        as Campaign.names has it, and the ids of those with something of their own that changed."""
+    async def change(
+        self, conn: Connection, application_id: int, rows: Iterable[Row], attributes: Iterable[AttributePart]
+    ) -> tuple[Names, set[int]]:
+        """Take over changed parts, where these are all the attributes. Returns what campaigns have to be compiled again
+        for: what they name of the library, as Campaign.names has it, and the ids of those with something of their own
+        that changed."""
         names: Names = set()
         campaign_ids: set[int] = set()
         for row in rows:
@@ -88,13 +116,17 @@ class Parts:
                 if campaign_id is not None:
                     campaign_ids.add(campaign_id)
                 elif kind in _NAMED:
-                    names.add((_NAMED[kind], part.name))
-        await self._load_contents(conn, application_id)
+                    names.update(((_NAMED[kind], part.name), (_NAMED[kind], row["part_id"])))
+        await self._load_contents(conn, application_id, attributes)
         return names, campaign_ids
 
-    async def _load_contents(self, conn: Connection, application_id: int) -> None:
+    def definition(self, part: AttributePart) -> AttributeDefinition:
+        """The attribute with its allowed list."""
+        return structs.replace(part.definition, allowed=self._content(part, frozenset()))
+
+    async def _load_contents(self, conn: Connection, application_id: int, attributes: Iterable[AttributePart]) -> None:
         """Have the contents that parts name, and no others."""
-        filled = [*self._of(CollectionPart), *self._of(ValueMapPart)]
+        filled = [*self._of(CollectionPart), *self._of(ValueMapPart), *attributes]
         wanted = {part.content_id for part in filled if part.content_id is not None}
         self._contents = {one: content for one, content in self._contents.items() if one in wanted}
         if missing := wanted - self._contents.keys():
@@ -112,6 +144,7 @@ class Parts:
         of_attributes = {one.event_type for one in definitions if one.entity == "Event" and one.event_type}
         return Library(
             additional_costs={cost.name: cost for cost in self._of(AdditionalCost)},
+            custom_effects={effect.id: effect for effect in self._of(CustomEffectDefinition)},
             cart_item_filters={part.name: part.expression for part in self._of(FilterPart)},
             collections=self.collections().get(None, {}),
             value_maps={one: self._content(part, {}) for one, part in self._parts[ValueMapPart].items()},
@@ -129,5 +162,5 @@ class Parts:
     def _of(self, kind: type) -> Collection[Any]:
         return self._parts[kind].values()
 
-    def _content(self, part: CollectionPart | ValueMapPart, otherwise: Any) -> Any:
+    def _content(self, part: CollectionPart | ValueMapPart | AttributePart, otherwise: Any) -> Any:
         return otherwise if part.content_id is None else self._contents[part.content_id]

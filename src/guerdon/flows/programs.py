@@ -1,7 +1,6 @@
 """Compiled programs, cached by the Application's revision (invariant 4). No expiry guesses, no stale process."""
 
-from collections.abc import Collection, Iterable
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping
 
 from msgspec import structs
 
@@ -13,7 +12,7 @@ from guerdon.engine.library import EMPTY, Library
 from guerdon.engine.program import Campaign, CampaignSource, Program, Settings, compile_program
 from guerdon.engine.ruleset import compile_campaign
 from guerdon.errors import Unauthorized
-from guerdon.flows.library import KINDS, Parts
+from guerdon.flows.library import KINDS, AttributePart, Names, Parts, attribute_part
 from guerdon.wire.base import decoder
 
 MOST_KEPT = 1000
@@ -25,7 +24,7 @@ class _Loaded:
     def __init__(self) -> None:
         self.revision = 0
         self.settings: Settings | None = None
-        self.definitions: dict[int, tuple[AttributeDefinition, list[int] | None]] = {}
+        self.definitions: dict[int, AttributePart] = {}
         self.sources: dict[int, CampaignSource] = {}
         self.campaigns: dict[int, Campaign] = {}
         self.parts = Parts()
@@ -64,18 +63,27 @@ class Programs:
         """The program of an Application that exists, as it is now."""
         return await self.at(conn, application_id, await parts.revision(conn, application_id))
 
-    async def library(self, conn: Connection, application_id: int, campaign_id: int) -> Library:
+    async def library(
+        self, conn: Connection, application_id: int, campaign_id: int, *, elsewhere: int | None = None
+    ) -> Library:
         """What the rules of this campaign may name now: the Application's library with the campaign's own collections,
-        and no value maps but its own."""
+        and no value maps but its own. With `elsewhere`, what they could name in that Application."""
         program = await self.current(conn, application_id)
         library, campaign = program.library, program.by_id.get(campaign_id)
+        own_maps = library.value_maps
+        if elsewhere is not None:
+            library = (await self.current(conn, elsewhere)).library
         own = self._loaded[application_id].parts.collections().get(campaign_id, {})
         value_maps = campaign.source.value_maps if campaign else ()
         return structs.replace(
             library,
             collections={**library.collections, **own},
-            value_maps={one: library.value_maps[one] for one in value_maps},
+            value_maps={one: own_maps[one] for one in value_maps},
         )
+
+    def own_collections(self, application_id: int) -> Mapping[int | None, Mapping[str, Collection[str]]]:
+        """The collections of the campaigns of an Application whose program is here."""
+        return self._loaded[application_id].parts.collections()
 
     def _keep(self, application_id: int, loaded: _Loaded) -> None:
         known = self._loaded.pop(application_id, None)
@@ -102,9 +110,7 @@ async def _advance(loaded: _Loaded, conn: Connection, application_id: int, revis
         if kind == "application":
             loaded.settings = decoder(Settings).decode(data)
         elif kind == "attribute":
-            definition = decoder(AttributeDefinition).decode(data)
-            applications = decoder(dict[str, Any]).decode(data)["applications"]
-            loaded.definitions[part_id] = (definition, applications)
+            _change_attribute(loaded, part_id, data)
             attributes_changed = True
         elif kind in KINDS:
             named.append(row)
@@ -113,12 +119,12 @@ async def _advance(loaded: _Loaded, conn: Connection, application_id: int, revis
             changed.add(part_id)
     if loaded.settings is None:
         raise Unauthorized
-    definitions = [
-        definition
-        for definition, applications in loaded.definitions.values()
-        if applications is None or application_id in applications
-    ]
-    names, own = await loaded.parts.change(conn, application_id, named) if named else (set(), set())
+    subscribed = [one for one in loaded.definitions.values() if one.is_in(application_id)]
+    names: Names = set()
+    own: set[int] = set()
+    if named or attributes_changed:
+        names, own = await loaded.parts.change(conn, application_id, named, subscribed)
+    definitions = [loaded.parts.definition(one) for one in subscribed]
     library = loaded.program.library if loaded.program else EMPTY
     if named or attributes_changed:
         library = loaded.parts.library(definitions)
@@ -137,6 +143,13 @@ async def _advance(loaded: _Loaded, conn: Connection, application_id: int, revis
     return loaded.program
 
 
+def _change_attribute(loaded: _Loaded, attribute_id: int, data: str | None) -> None:
+    if data is None:
+        loaded.definitions.pop(attribute_id, None)
+    else:
+        loaded.definitions[attribute_id] = attribute_part(data)
+
+
 def _change_campaign(loaded: _Loaded, campaign_id: int, data: str | None) -> None:
     source = decoder(CampaignSource | None).decode(data or "null")
     if source is None:
@@ -146,7 +159,7 @@ def _change_campaign(loaded: _Loaded, campaign_id: int, data: str | None) -> Non
         loaded.sources[campaign_id] = source
 
 
-def _naming(loaded: _Loaded, names: Collection[tuple[str, Any]]) -> list[int]:
+def _naming(loaded: _Loaded, names: Names) -> list[int]:
     """The campaigns whose rules name one of these things."""
     if not names:
         return []

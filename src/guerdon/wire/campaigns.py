@@ -65,6 +65,32 @@ class UpdateCampaign(Input, kw_only=True):
     coupon_attributes: dict[str, Any] | UnsetType = UNSET
 
 
+class CampaignSearch(Input, kw_only=True):
+    """Contract schema `CampaignSearch`."""
+
+    attributes: dict[str, Any]
+
+
+class CampaignCopy(Input, kw_only=True):
+    """Contract schema `CampaignCopy`."""
+
+    name: Annotated[str, Meta(min_length=1)] | UnsetType = UNSET
+    application_ids: list[int]
+    description: str | UnsetType = UNSET
+    start_time: Moment | UnsetType = UNSET
+    end_time: Moment | UnsetType = UNSET
+    tags: Annotated[list[Annotated[str, Meta(min_length=1, max_length=50)]], Meta(max_length=50)] | UnsetType = UNSET
+    evaluation_group_id: int | UnsetType = UNSET
+
+
+class BulkOperationOnCampaigns(Input, kw_only=True):
+    """Contract schema `BulkOperationOnCampaigns`."""
+
+    operation: Literal["disable", "delete", "activate_revision"]
+    campaign_ids: Annotated[list[int], Meta(max_length=50)]
+    activate_at: Moment | UnsetType = UNSET
+
+
 class Campaign(Wire, kw_only=True):
     """Contract schema `Campaign`."""
 

@@ -7,12 +7,14 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from litestar import delete, get, post, put
+from msgspec import UNSET
 
 from guerdon.api import checks
 from guerdon.api.lists import PageSize, Skip, Sort, page
-from guerdon.db import applications, attributes
+from guerdon.db import application_deletion, applications, attributes
 from guerdon.db.keys import Caller
 from guerdon.db.pool import Connection
+from guerdon.engine.attributes import Definitions
 from guerdon.errors import Forbidden, Problem
 from guerdon.wire.applications import (
     Application,
@@ -41,7 +43,21 @@ async def _check(
     if data.timezone not in _zones():
         problems.append(Problem.at("/timezone", "Unknown", f'"{data.timezone}" is not an IANA time zone'))
     definitions = await attributes.definitions(conn, caller.account_id, application_id)
-    checks.refuse(problems + checks.attributes(data.attributes, "Application", definitions))
+    problems += checks.attributes(data.attributes, "Application", definitions)
+    checks.refuse(problems + _mandatory(data, definitions))
+
+
+def _mandatory(data: NewApplication | UpdateApplication, definitions: Definitions) -> list[Problem]:
+    """Only what is defined can be mandatory."""
+    problems = []
+    settings = UNSET if data.attributes_settings is UNSET else data.attributes_settings.mandatory
+    for kind, entity in (("campaigns", "Campaign"), ("coupons", "Coupon")):
+        for place, name in enumerate([] if settings is UNSET else getattr(settings, kind) or []):
+            if (entity, "", name) not in definitions:
+                pointer = f"/attributesSettings/mandatory/{kind}/{place}"
+                details = f'The attribute "{name}" is not defined on {entity} entities.'
+                problems.append(Problem.at(pointer, "Unknown", details))
+    return problems
 
 
 @post("/v1/applications", operation_id="createApplication", tags=TAGS)
@@ -72,6 +88,12 @@ async def update_application(
 ) -> Application:
     await _check(conn, caller, application_id, data)
     return await applications.change_application(conn, caller.account_id, application_id, data, now)
+
+
+@delete("/v1/applications/{application_id:int}", operation_id="deleteApplication", tags=TAGS)
+async def delete_application(application_id: int, caller: Caller, conn: Connection) -> None:
+    """With its keys, campaigns, codes, sessions and log. Customers are the account's, and stay."""
+    await application_deletion.remove_application(conn, caller.account_id, application_id)
 
 
 @post("/v1/applications/{application_id:int}/api_keys", operation_id="createApplicationAPIKey", tags=TAGS)
@@ -116,6 +138,7 @@ handlers = [
     get_applications,
     get_application,
     update_application,
+    delete_application,
     create_application_api_key,
     get_application_api_keys,
     update_application_api_key,

@@ -1,4 +1,4 @@
-"""Campaigns: create, list, read, replace, delete (management.md §5)."""
+"""Campaigns: create, list, search, read, replace, delete, alone and many at once (management.md §5)."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -7,18 +7,21 @@ from litestar import delete, get, post, put
 from litestar.params import Parameter
 from msgspec import UNSET
 
-from guerdon.api import checks
+from guerdon.api import checks, rule_checks
 from guerdon.api.lists import PageSize, Skip, Sort, moment, page
-from guerdon.db import applications, attributes, campaigns
+from guerdon.db import applications, attributes, campaigns, rulesets
 from guerdon.db.keys import Caller
 from guerdon.db.pool import Connection
-from guerdon.errors import Invalid, Problem
+from guerdon.errors import Invalid, NotFound, Problem
+from guerdon.flows.programs import Programs
 from guerdon.wire.base import TotalPage
-from guerdon.wire.campaigns import Campaign, NewCampaign, UpdateCampaign
+from guerdon.wire.campaigns import BulkOperationOnCampaigns, Campaign, CampaignSearch, NewCampaign, UpdateCampaign
 
 TAGS = ["Campaigns"]
 ALL = "/v1/applications/{application_id:int}/campaigns"
 ONE = "/v1/applications/{application_id:int}/campaigns/{campaign_id:int}"
+SEARCH = "/v1/applications/{application_id:int}/campaigns_search"
+BULK = "/v1/applications/{application_id:int}/campaigns_bulk"
 MOST_STORES = 50
 # The state of a filter as the computed states that it covers.
 STATES = {"enabled": ["scheduled", "running", "expired"]}
@@ -73,7 +76,7 @@ async def get_campaigns(
 ) -> TotalPage[Campaign]:
     await applications.get_application(conn, caller.account_id, application_id)
     wanted: dict[str, Any] = {
-        "states": STATES.get(campaign_state, [campaign_state]) if campaign_state else None,
+        "states": _states(campaign_state),
         "name": name,
         "tags": [tag for part in tags or [] for tag in part.split(",") if tag] or None,
         "createdBefore": moment("createdBefore", created_before),
@@ -98,18 +101,99 @@ async def get_campaign(
     return await campaigns.get_campaign(conn, caller.account_id, application_id, campaign_id, now)
 
 
+async def _check_rules(
+    conn: Connection, programs: Programs, place: rulesets.Place, data: UpdateCampaign, now: datetime
+) -> None:
+    """Raise Invalid when the rules that are to be active cannot run in what the campaign becomes. Nothing is looked at
+    while what they were checked for stays the same."""
+    old = await campaigns.get_campaign(conn, *place, now)
+    kind = old.type if data.type is UNSET else data.type
+    unchanged = (old.active_ruleset_id, set(old.features), old.type) == (
+        data.active_ruleset_id,
+        set(data.features),
+        kind,
+    )
+    if data.active_ruleset_id is UNSET or unchanged:
+        return
+    try:
+        ruleset = await rulesets.get_ruleset(conn, place, data.active_ruleset_id)
+    except NotFound:
+        return  # which change_campaign refuses, together with other references
+    found = await rule_checks.problems(
+        conn, programs, place, ruleset, features=data.features, item_only=kind == "cartItem"
+    )
+    checks.refuse(found)
+
+
 @put(ONE, operation_id="updateCampaign", tags=TAGS)
 async def update_campaign(
-    application_id: int, campaign_id: int, data: UpdateCampaign, caller: Caller, conn: Connection, now: datetime
+    application_id: int,
+    campaign_id: int,
+    data: UpdateCampaign,
+    caller: Caller,
+    conn: Connection,
+    programs: Programs,
+    now: datetime,
 ) -> Campaign:
     await _check(conn, caller, application_id, data)
+    await _check_rules(conn, programs, (caller.account_id, application_id, campaign_id), data, now)
     owner = (caller.account_id, caller.user_id)
     return await campaigns.change_campaign(conn, owner, application_id, campaign_id, data, now)
 
 
 @delete(ONE, operation_id="deleteCampaign", tags=TAGS)
 async def delete_campaign(application_id: int, campaign_id: int, caller: Caller, conn: Connection) -> None:
-    await campaigns.remove_campaign(conn, caller.account_id, application_id, campaign_id)
+    await campaigns.remove_campaigns(conn, caller.account_id, application_id, [campaign_id])
 
 
-handlers = [create_campaign, get_campaigns, get_campaign, update_campaign, delete_campaign]
+@post(SEARCH, operation_id="getCampaignByAttributes", tags=TAGS, status_code=200)
+async def get_campaign_by_attributes(
+    application_id: int,
+    data: CampaignSearch,
+    caller: Caller,
+    conn: Connection,
+    now: datetime,
+    page_size: PageSize = 1000,
+    skip: Skip = 0,
+    sort: Sort = "",
+    campaign_state: Annotated[State | None, Parameter(query="campaignState")] = None,
+) -> TotalPage[Campaign]:
+    """Those that have just these values for these attributes; without attributes, all."""
+    await applications.get_application(conn, caller.account_id, application_id)
+    definitions = await attributes.definitions(conn, caller.account_id, application_id)
+    checks.refuse(checks.attributes(data.attributes, "Campaign", definitions))
+    wanted = {"states": _states(campaign_state), "attributes": data.attributes}
+    scope = (caller.account_id, application_id, now)
+    found, total = await campaigns.list_campaigns(conn, scope, wanted, page(page_size, skip, sort))
+    return TotalPage(total_result_size=total, data=found)
+
+
+def _states(campaign_state: State | None) -> list[str] | None:
+    return STATES.get(campaign_state, [campaign_state]) if campaign_state else None
+
+
+@post(BULK, operation_id="bulkOperationOnCampaigns", tags=TAGS, status_code=204)
+async def bulk_operation_on_campaigns(
+    application_id: int, data: BulkOperationOnCampaigns, caller: Caller, conn: Connection, now: datetime
+) -> None:
+    """All of them, or none. There are no revisions of campaigns to activate."""
+    await applications.get_application(conn, caller.account_id, application_id)
+    campaign_ids = sorted(set(data.campaign_ids))
+    if data.operation == "activate_revision":
+        raise Invalid(errors=[Problem.at("/operation", "Invalid value", "The campaigns have no revision to activate")])
+    if data.operation == "delete":
+        await campaigns.remove_campaigns(conn, caller.account_id, application_id, campaign_ids)
+    else:
+        owner = (caller.account_id, caller.user_id)
+        await campaigns.disable_campaigns(conn, owner, application_id, campaign_ids, now)
+
+
+handlers = [
+    create_campaign,
+    get_campaigns,
+    get_campaign,
+    update_campaign,
+    delete_campaign,
+    get_campaign_by_attributes,
+    bulk_operation_on_campaigns,
+]

@@ -1,22 +1,18 @@
 """Rulesets: save a revision, list, read (management.md §5). What the rules mean is the engine's business."""
 
 from datetime import datetime
-from typing import Any
 from uuid import uuid4
 
-from litestar import get, post, put
+from litestar import delete, get, post, put
 from msgspec import UNSET
 
-from guerdon import engine
-from guerdon.api import checks
+from guerdon.api import checks, rule_checks
 from guerdon.api.lists import PageSize, Skip, Sort, page
 from guerdon.db import attributes, campaigns, rulesets
 from guerdon.db.keys import Caller
 from guerdon.db.pool import Connection
-from guerdon.engine.attributes import types_of
-from guerdon.errors import Problem
 from guerdon.flows.programs import Programs
-from guerdon.wire.base import TotalPage, decoder, encode
+from guerdon.wire.base import TotalPage
 from guerdon.wire.blocks import ruleset_v2
 from guerdon.wire.rulesets import NewRuleset, Rule, Ruleset
 from guerdon.wire.rulesets_v2 import RulesetV2
@@ -35,26 +31,12 @@ def _complete(rules: list[Rule]) -> None:
             rule.bindings = []
 
 
-def _plain(structs: Any) -> list[dict[str, Any]]:
-    """The JSON that will be stored, as the engine reads it back."""
-    stored: list[dict[str, Any]] = decoder(Any).decode(encode(structs))
-    return stored
-
-
 async def _check(conn: Connection, programs: Programs, place: rulesets.Place, data: NewRuleset, now: datetime) -> None:
-    account_id, application_id, campaign_id = place
-    campaign = await campaigns.get_campaign(conn, account_id, application_id, campaign_id, now)
-    definitions = await attributes.definitions(conn, account_id, application_id)
-    problems = engine.check_ruleset(
-        _plain(data.rules),
-        _plain(data.bindings),
-        attributes=types_of(definitions.values()),
-        library=await programs.library(conn, application_id, campaign_id),
-        features=campaign.features,
-        item_only=campaign.type == "cartItem",
-        strikethrough_rules=_plain(data.strikethrough_rules or []),
+    campaign = await campaigns.get_campaign(conn, *place, now)
+    found = await rule_checks.problems(
+        conn, programs, place, data, features=campaign.features, item_only=campaign.type == "cartItem"
     )
-    checks.refuse([Problem.at(problem.pointer, "Invalid expression", problem.message) for problem in problems])
+    checks.refuse(found)
 
 
 @post(ALL, operation_id="createRuleset", tags=TAGS)
@@ -125,4 +107,12 @@ async def get_ruleset_v2(
     return ruleset_v2(found, {(attribute.entity, attribute.name): attribute for attribute in known})
 
 
-handlers = [create_ruleset, update_ruleset, get_rulesets, get_ruleset, get_ruleset_v2]
+@delete(ONE, operation_id="deleteRuleset", tags=TAGS)
+async def delete_ruleset(
+    application_id: int, campaign_id: int, ruleset_id: int, caller: Caller, conn: Connection
+) -> None:
+    """Not the active one."""
+    await rulesets.remove_ruleset(conn, (caller.account_id, application_id, campaign_id), ruleset_id)
+
+
+handlers = [create_ruleset, update_ruleset, delete_ruleset, get_rulesets, get_ruleset, get_ruleset_v2]
