@@ -55,16 +55,24 @@ def part_of(shown, whole):
     return shown == whole
 
 
+# What answers give once, and how guides write it in later commands.
+SECRETS = {"inviteToken": "INVITE_TOKEN", "token": "LOGIN_TOKEN", "key": "NEW_KEY"}
+
+
 def converse(guide, url):
     """Send every curl command of a guide and compare the answers that it shows; how many those were."""
-    campaign, answer, compared = None, None, 0
+    campaign, answer, compared, secrets = None, None, 0, {}
     for kind, file, text in blocks(guide):
         if kind == "sh":
+            for written, secret in secrets.items():
+                text = text.replace(written, secret)
             answer = sent(text, url, campaign)
-            campaign = campaign or answer.json()["id"]
+            given = answer.json() if answer.content else {}
+            secrets |= {SECRETS[name]: given[name] for name in SECRETS if given.get(name)}
+            campaign = campaign or given["id"]
             assert answer.status_code < 300 or "Oops" in text, answer.text
         elif kind == "json" and not file:
             assert part_of(json.loads(text), answer.json()), answer.text
-            assert (answer.status_code == 400) == ("errors" in answer.json())
+            assert (answer.status_code >= 400) == ("errors" in answer.json())
             compared += 1
     return compared
