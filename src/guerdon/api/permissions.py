@@ -138,6 +138,8 @@ def needed(handler: BaseRouteHandler, path: str) -> Need:
 
 async def require(caller: Caller, handler: BaseRouteHandler, request: ASGIConnection[Any, Any, Any, Any]) -> Caller:
     """The caller, as the handler may know it, if it may call this; raises Forbidden with the reason."""
+    if request.scope["method"] not in VERBS:  # OPTIONS: which methods there are
+        return caller
     need = needed(handler, request.scope["path_template"])
     named = await _named_applications(handler, request) if caller.limited else set()
     _within_key(caller, need, request, named)
