@@ -13,7 +13,7 @@ from litestar.connection import ASGIConnection, Request
 from litestar.handlers.base import BaseRouteHandler
 from msgspec import Struct
 
-from guerdon.api.lists import reads
+from guerdon.api.permissions import reads
 from guerdon.db import changes
 from guerdon.db.changes import NewChange
 from guerdon.db.keys import Caller
