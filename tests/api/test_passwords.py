@@ -142,10 +142,13 @@ def test_ones_own_password(mailed, manager, user):
         400,
         invalid(("/password", "Invalid value", "This is not your password")),
     )
+    recover(mailed, user["email"])
+    token = mailed.mailbox.token(user["email"])
     done = httpx.put(url, json={"password": GOOD, "newPassword": BETTER}, headers=mine)
     assert (done.status_code, done.content) == (204, b"")
     assert httpx.get(f"{mailed.url}/v1/users/{user['id']}", headers=mine).status_code == 200
     assert httpx.get(f"{mailed.url}/v1/users/{user['id']}", headers=other).status_code == 401
+    assert reset(mailed, token).status_code == 400
     assert (log_in(mailed, user["email"]).status_code, log_in(mailed, user["email"], BETTER).status_code) == (401, 201)
 
 

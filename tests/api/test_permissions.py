@@ -195,6 +195,11 @@ def test_management_operations(cast, operation, method, path):
     assert allowed.status_code not in {401, 403, 500}, allowed.text
 
 
+def test_everybody_with_a_key_may_ask_for_the_methods(cast):
+    for headers, status in ((cast.admin, 204), (cast.nobody, 204), (cast.other_endpoint, 204), (cast.integration, 401)):
+        assert cast.client.options("/v1/applications", headers=headers).status_code == status
+
+
 @pytest.fixture(scope="module")
 def keys(shared, shared_manager):
     """Headers of Integration keys: `live`, `staging`, `expired`."""

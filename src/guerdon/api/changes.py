@@ -14,7 +14,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.handlers.base import BaseRouteHandler
 from msgspec import Struct
 
-from guerdon.api.lists import reads
+from guerdon.api.permissions import reads
 from guerdon.api.unit_of_work import LARGEST_BODY
 from guerdon.db import changes
 from guerdon.db.changes import NewChange

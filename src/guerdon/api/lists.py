@@ -6,12 +6,12 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from litestar.connection import ASGIConnection
 from litestar.constants import RESERVED_KWARGS
-from litestar.handlers import HTTPRouteHandler
 from litestar.handlers.base import BaseRouteHandler
 from litestar.params import Parameter
 from msgspec import UNSET
 
 from guerdon.api.document import camel
+from guerdon.api.permissions import reads
 from guerdon.db.paging import Page
 from guerdon.errors import Invalid, Problem
 from guerdon.wire.base import EitherPage
@@ -76,13 +76,6 @@ def declared(handler: BaseRouteHandler) -> set[str]:
             elif name not in of_path and name not in RESERVED_KWARGS:
                 found.add(getattr(field.kwarg_definition, "query", None) or camel(name))
     return found
-
-
-def reads(handler: BaseRouteHandler) -> bool:
-    """Whether an operation changes nothing: searches are posted, and one more question."""
-    return isinstance(handler, HTTPRouteHandler) and (
-        "GET" in handler.http_methods or any("_search" in path or "price_history" in path for path in handler.paths)
-    )
 
 
 async def refuse_undeclared(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:

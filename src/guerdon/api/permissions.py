@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from litestar.connection import ASGIConnection
+from litestar.handlers import HTTPRouteHandler
 from litestar.handlers.base import BaseRouteHandler
 from msgspec import UNSET
 from msgspec.structs import replace
@@ -52,7 +53,6 @@ ENTITIES = {
     "Webhooks": "Webhook",
 }
 VERBS = {"GET": "get", "POST": "create", "PUT": "edit", "PATCH": "edit", "DELETE": "delete"}
-READING = ("get", "search", "list", "export", "summarize")  # a POST whose operation id begins so is a search
 # Operations that do something else than their method or tag says: (verb, entity).
 EXCEPTIONS = {
     "bulkOperationOnCampaigns": ("delete", "Campaign"),  # which is one of the things it does
@@ -120,24 +120,30 @@ class Need(NamedTuple):
         return f"{self.verb}{self.entity}Operations"
 
 
+def reads(handler: BaseRouteHandler) -> bool:
+    """Whether an operation changes nothing: searches are posted, and one more question."""
+    return isinstance(handler, HTTPRouteHandler) and (
+        "GET" in handler.http_methods or any("_search" in path or "price_history" in path for path in handler.paths)
+    )
+
+
 @lru_cache(maxsize=1000)
 def needed(handler: BaseRouteHandler, path: str) -> Need:
     """What an operation of the Management API needs; `path` is its template."""
     operation = str(getattr(handler, "operation_id", ""))
-    method = next(iter(sorted(getattr(handler, "http_methods", ()))), "GET")
     if operation in EXCEPTIONS:
         return Need(operation, *EXCEPTIONS[operation])
     entity = ENTITIES.get(next(iter(getattr(handler, "tags", None) or ()), ""), "")
-    verb = VERBS[method]
-    if method == "POST" and operation.startswith(READING):
-        verb = "get"
-    elif verb != "get" and PARTS.get(entity, "?") in path:
+    verb = "get" if reads(handler) else VERBS[next(iter(getattr(handler, "http_methods", ())))]
+    if verb != "get" and PARTS.get(entity, "?") in path:
         verb = "edit"
     return Need(operation, verb, entity)
 
 
 async def require(caller: Caller, handler: BaseRouteHandler, request: ASGIConnection[Any, Any, Any, Any]) -> Caller:
     """The caller, as the handler may know it, if it may call this; raises Forbidden with the reason."""
+    if getattr(handler, "http_methods", None) == {"OPTIONS"}:  # which methods there are
+        return caller
     need = needed(handler, request.scope["path_template"])
     named = await _named_applications(handler, request) if caller.limited else set()
     _within_key(caller, need, request, named)

@@ -46,7 +46,8 @@ WHERE l.token_hash = $1 AND l.expires > $2 AND u.state = 'active'
 
 # Once a minute: whoever comes second finds it done.
 TOUCH_KEY = """
-INSERT INTO management_key_uses (key_id, last_used) VALUES ($1, $2)
+INSERT INTO management_key_uses (key_id, last_used)
+SELECT id, $2 FROM management_keys WHERE id = $1 FOR KEY SHARE
 ON CONFLICT (key_id) DO UPDATE SET last_used = $2
 WHERE management_key_uses.last_used <= $3
 """

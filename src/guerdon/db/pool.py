@@ -37,6 +37,7 @@ CONSTRAINTS: dict[str, ClientError] = {
     "attributes_title_key": Conflict("An attribute with this title already exists for this entity"),
     "coupons_value_key": Conflict("A coupon with this code already exists in this Application"),
     "users_email_key": Conflict("A user with this email already exists"),
+    "role_members_role_id_fkey": NotFound.of("Role"),
     "roles_name_key": Conflict("A role of this name already exists"),
     "events_session_updated_alone": Conflict(SESSION_BUSY),
     "customer_sessions_integration_id_key": Conflict(SESSION_BUSY),

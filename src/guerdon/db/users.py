@@ -105,6 +105,8 @@ SET_PASSWORD = "UPDATE users SET password_hash = $3, modified = $4 WHERE account
 CHANGE_PASSWORD = """
 WITH changed AS (
     UPDATE users SET password_hash = $3, modified = $5 WHERE account_id = $1 AND id = $2 RETURNING id
+), used_up AS (
+    DELETE FROM user_tokens t USING changed WHERE t.user_id = changed.id
 )
 DELETE FROM logins l USING changed WHERE l.user_id = changed.id AND l.token_hash <> $4
 """
@@ -273,5 +275,5 @@ async def password_of(conn: Connection, account_id: int, user_id: int) -> tuple[
 async def change_password(
     conn: Connection, owner: tuple[int, int], password_hash: str, *, login: str, now: datetime
 ) -> None:
-    """Set the password of `owner` = (account id, user id) and end all logins but this one."""
+    """Set the password of `owner` = (account id, user id), and end all logins but this one and its tokens."""
     await conn.execute(CHANGE_PASSWORD, *owner, password_hash, digest(login), now)

@@ -119,8 +119,8 @@ async def change_profile_password(
     owner = (caller.account_id, caller.user_id)
     async with pool.connection(connections) as conn:
         email, stored = await users.password_of(conn, *owner)
+        _check(data.new_password, "/newPassword", email)
         await login_attempts.count(conn, email, now)
-    _check(data.new_password, "/newPassword", email)
     if not await auth.check_password(data.password, stored):
         raise Invalid(errors=[Problem.at("/password", "Invalid value", "This is not your password")])
     hashed = await auth.hash_in_thread(data.new_password)
