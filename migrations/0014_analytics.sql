@@ -1,8 +1,10 @@
--- Figures of campaigns by quarters of an hour, counted from the log once it is some time old (db/analytics.py).
+-- Figures of campaigns by quarters of an hour, and the sums of whole days of UTC for long ranges, counted from the log
+-- once it is some time old (db/analytics.py).
 -- Campaign 0 is all closed sessions of the Application, -1 those that any campaign gave something.
 CREATE TABLE campaign_figures (
     application_id bigint NOT NULL REFERENCES applications ON DELETE CASCADE,
     campaign_id bigint NOT NULL,
+    whole_day boolean NOT NULL,
     starts timestamptz NOT NULL,
     revenue numeric NOT NULL,
     refund numeric NOT NULL,
@@ -18,9 +20,9 @@ CREATE TABLE campaign_figures (
     points_deducted numeric NOT NULL,
     sessions bigint NOT NULL,
     items bigint NOT NULL,
-    PRIMARY KEY (application_id, campaign_id, starts)
+    PRIMARY KEY (application_id, campaign_id, whole_day, starts)
 );
-CREATE INDEX campaign_figures_time ON campaign_figures (application_id, starts);
+CREATE INDEX campaign_figures_time ON campaign_figures (application_id, whole_day, starts);
 
 -- All events before this time are in the figures, none from it on.
 CREATE TABLE figures_progress (

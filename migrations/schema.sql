@@ -169,6 +169,27 @@ ALTER TABLE public.attributes ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.campaign_figures (
+    application_id bigint NOT NULL,
+    campaign_id bigint NOT NULL,
+    whole_day boolean NOT NULL,
+    starts timestamp with time zone NOT NULL,
+    revenue numeric NOT NULL,
+    refund numeric NOT NULL,
+    discounts numeric NOT NULL,
+    refunded_discounts numeric NOT NULL,
+    free_items bigint NOT NULL,
+    coupon_redemptions bigint NOT NULL,
+    coupon_rollbacks bigint NOT NULL,
+    referral_redemptions bigint NOT NULL,
+    coupons_created bigint NOT NULL,
+    referrals_created bigint NOT NULL,
+    points_added numeric NOT NULL,
+    points_deducted numeric NOT NULL,
+    sessions bigint NOT NULL,
+    items bigint NOT NULL
+);
+
 CREATE TABLE public.campaign_groups (
     id bigint NOT NULL,
     account_id bigint NOT NULL,
@@ -223,24 +244,6 @@ ALTER TABLE public.campaign_templates ALTER COLUMN id ADD GENERATED ALWAYS AS ID
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
-CREATE TABLE public.campaign_figures (
-    application_id bigint NOT NULL,
-    campaign_id bigint NOT NULL,
-    starts timestamp with time zone NOT NULL,
-    revenue numeric NOT NULL,
-    refund numeric NOT NULL,
-    discounts numeric NOT NULL,
-    refunded_discounts numeric NOT NULL,
-    free_items bigint NOT NULL,
-    coupon_redemptions bigint NOT NULL,
-    coupon_rollbacks bigint NOT NULL,
-    referral_redemptions bigint NOT NULL,
-    coupons_created bigint NOT NULL,
-    referrals_created bigint NOT NULL,
-    points_added numeric NOT NULL,
-    points_deducted numeric NOT NULL,
-    sessions bigint NOT NULL,
-    items bigint NOT NULL
 );
 
 CREATE TABLE public.campaigns (
@@ -1049,13 +1052,14 @@ ALTER TABLE ONLY public.attributes
 ALTER TABLE ONLY public.attributes
     ADD CONSTRAINT attributes_title_key UNIQUE (account_id, entity, event_type, title);
 
+ALTER TABLE ONLY public.campaign_figures
+    ADD CONSTRAINT campaign_figures_pkey PRIMARY KEY (application_id, campaign_id, whole_day, starts);
+
 ALTER TABLE ONLY public.campaign_groups
     ADD CONSTRAINT campaign_groups_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.campaign_templates
     ADD CONSTRAINT campaign_templates_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.campaign_figures
-    ADD CONSTRAINT campaign_figures_pkey PRIMARY KEY (application_id, campaign_id, starts);
 
 ALTER TABLE ONLY public.campaigns
     ADD CONSTRAINT campaigns_pkey PRIMARY KEY (id);
@@ -1235,10 +1239,11 @@ CREATE INDEX advanced_events_profile ON public.advanced_events USING btree (prof
 
 CREATE INDEX application_keys_application ON public.application_keys USING btree (application_id);
 
+CREATE INDEX campaign_figures_time ON public.campaign_figures USING btree (application_id, whole_day, starts);
+
 CREATE INDEX campaign_groups_account ON public.campaign_groups USING btree (account_id);
 
 CREATE INDEX campaign_templates_account ON public.campaign_templates USING btree (account_id);
-CREATE INDEX campaign_figures_time ON public.campaign_figures USING btree (application_id, starts);
 
 CREATE INDEX campaigns_application ON public.campaigns USING btree (application_id, id);
 
@@ -1435,6 +1440,9 @@ ALTER TABLE ONLY public.attributes
 ALTER TABLE ONLY public.attributes
     ADD CONSTRAINT attributes_allowed_list_id_fkey FOREIGN KEY (allowed_list_id) REFERENCES public.list_contents(id);
 
+ALTER TABLE ONLY public.campaign_figures
+    ADD CONSTRAINT campaign_figures_application_id_fkey FOREIGN KEY (application_id) REFERENCES public.applications(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.campaign_groups
     ADD CONSTRAINT campaign_groups_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
 
@@ -1449,8 +1457,6 @@ ALTER TABLE ONLY public.campaign_templates
 
 ALTER TABLE ONLY public.campaign_templates
     ADD CONSTRAINT campaign_templates_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id);
-ALTER TABLE ONLY public.campaign_figures
-    ADD CONSTRAINT campaign_figures_application_id_fkey FOREIGN KEY (application_id) REFERENCES public.applications(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.campaigns
     ADD CONSTRAINT campaigns_application_id_fkey FOREIGN KEY (application_id) REFERENCES public.applications(id) ON DELETE CASCADE;

@@ -156,7 +156,10 @@ class Shop:
         self.refund(session, Decimal(str(line["price"])) * count, answer.json()["effects"])
 
     def step(self):
-        self.at(self.time + self.chance.choice([timedelta(0), timedelta(minutes=15), timedelta(minutes=45)]))
+        self.at(
+            self.time
+            + self.chance.choice([timedelta(0), timedelta(minutes=15), timedelta(minutes=45), timedelta(hours=3)])
+        )
         open_, closed = ([one for one in self.sessions if one["state"] == state] for state in ("open", "closed"))
         returned = [one for one in self.sessions if one["state"] == "partially_returned"]
         left = [one for one in closed + returned if any(line["left"] for line in one["lines"])]
@@ -219,6 +222,9 @@ def compare(shop, timezone):
                     total = f"total{member[0].upper()}{member[1:]}"
                     found = (Decimal(str(row[member])), Decimal(str(row[total])))
                     assert found == (books[date][name], totals[name]), (campaign["name"], unit, date, name)
+        (last,) = shown(shop.manager, campaign["id"], "1 hour", start=end - timedelta(minutes=1), end=end)
+        assert all(last[f"total{member[0].upper()}{member[1:]}"] == rows[-1][f"total{member[0].upper()}{member[1:]}"]
+                   for member in PAIRS.values())  # fmt: skip
 
 
 @pytest.mark.parametrize("seed", [1, 2])

@@ -1,8 +1,9 @@
 """Figures of campaigns (management.md §16): counted from the log of events and the redemptions of codes.
 
 What is some time old is counted once and kept by quarters of an hour (`campaign_figures`), which time zones and their
-changes can be put together from; the rest is counted when somebody looks. `figures_progress` is the line between the
-two: it moves in the transaction that counts, so that every event is in exactly one of them.
+changes can be put together from, with sums of whole days beside them; the rest is counted when somebody looks.
+`figures_progress` is the line between the two: it moves in the transaction that counts, so that every event is in
+exactly one of them.
 
 A session that closes is revenue of every campaign that gave it anything but a refusal of a code. What is returned,
 cancelled or opened again later is a refund of the same campaigns, at its own time.
@@ -20,20 +21,23 @@ from guerdon.engine.money import plain
 
 ALL_SESSIONS, INFLUENCED = 0, -1
 # An event is in the log a moment after it is `created`; nothing is as late as this.
-SETTLED_AFTER = timedelta(minutes=15)
-EVENTS_AT_ONCE = 10_000
+SETTLED_AFTER = timedelta(minutes=10)
+EVENTS_AT_ONCE = 5_000
+FIRST_DAY, DAY = datetime(2000, 1, 1, tzinfo=UTC), timedelta(days=1)
 END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
-# $1 is the Application, $2 and $3 the period, from inclusive to exclusive.
+# $1 is the Application, $2 and $3 the period, from inclusive to exclusive; $4 the only campaign that is wanted, null
+# for all. Whether it is named in the text of the effects is looked at before they are read.
 EVENTS = """
 counted AS MATERIALIZED (
-    SELECT e.id, e.created, e.type, e.session_id, e.facts, e.effects,
-        (e.facts #>> '{session,total}')::numeric AS total
+    SELECT e.id, e.created, e.type, e.session_id, e.facts, e.effects
     FROM events e WHERE e.application_id = $1 AND e.created >= $2 AND e.created < $3
     AND (e.type IN ('talon_session_closed', 'talon_session_revoked', 'talon_session_reopened',
             'talon_session_partially_returned')
         OR e.effects::text LIKE '%Created"%'
         OR (e.type NOT LIKE 'talon_session_%' AND e.effects::text LIKE '%LoyaltyPoints"%'))
+    AND ($4::bigint IS NULL OR strpos(e.effects::text, '"campaignId":' || $4 || ',') > 0
+        OR e.type IN ('talon_session_revoked', 'talon_session_reopened', 'talon_session_partially_returned'))
 ), given AS MATERIALIZED (
     SELECT c.id, c.created, c.type, x."campaignId" AS campaign_id, x."effectType" AS kind, x.props,
         x."conditionIndex" IS NULL AND x."effectType" NOT IN ('rejectCoupon', 'rejectReferral') AS counts,
@@ -42,32 +46,34 @@ counted AS MATERIALIZED (
             OR c.type NOT LIKE 'talon_session_%' AS final
     FROM counted c, json_to_recordset(c.effects)
         AS x ("campaignId" bigint, "effectType" text, props json, "conditionIndex" integer)
-    WHERE x."campaignId" > 0
-), closed AS (
-    SELECT c.id, c.created, c.total, (
-        SELECT coalesce(sum((i ->> 'quantity')::bigint - coalesce((i ->> 'returned_quantity')::bigint, 0)), 0)
-        FROM json_array_elements(c.facts #> '{session,cart_items}') i) AS items
-    FROM counted c WHERE c.type = 'talon_session_closed'
-), influenced AS (
-    SELECT DISTINCT closed.*, g.campaign_id FROM closed JOIN given g ON g.id = closed.id WHERE g.counts
+    WHERE x."campaignId" > 0 AND ($4 IS NULL OR x."campaignId" = $4)
+), influenced AS MATERIALIZED (
+    SELECT DISTINCT id, campaign_id FROM given WHERE counts AND type = 'talon_session_closed'
+), closed AS MATERIALIZED (
+    SELECT c.id, c.created, s.total, (
+        SELECT coalesce(sum(i.quantity - coalesce(i.returned_quantity, 0)), 0)
+        FROM json_to_recordset(s.cart_items) AS i (quantity bigint, returned_quantity bigint)) AS items
+    FROM counted c, json_to_record(c.facts -> 'session') AS s (total numeric, cart_items json)
+    WHERE c.type = 'talon_session_closed' AND ($4 IS NULL OR c.id IN (SELECT id FROM influenced))
 ), credited AS (
-    SELECT id, created, total, items, campaign_id FROM influenced
-    UNION ALL SELECT DISTINCT id, created, total, items, -1 FROM influenced
-    UNION ALL SELECT id, created, total, items, 0 FROM closed
+    SELECT i.campaign_id, closed.* FROM influenced i JOIN closed ON closed.id = i.id
+    UNION ALL SELECT -1, * FROM closed WHERE id IN (SELECT id FROM influenced)
+    UNION ALL SELECT 0, * FROM closed
 ), refunded AS (
-    SELECT c.created, gave.campaign_id,
-        last.total - CASE WHEN c.type = 'talon_session_partially_returned' THEN c.total ELSE 0 END AS amount
+    SELECT c.created, gave.campaign_id, last.total - CASE WHEN c.type = 'talon_session_partially_returned'
+        THEN (c.facts #>> '{session,total}')::numeric ELSE 0 END AS amount
     FROM counted c
+    -- What is added to the order keeps PostgreSQL from going through all events by their id: a session has few.
     CROSS JOIN LATERAL (
         SELECT (p.facts #>> '{session,total}')::numeric AS total FROM events p
         WHERE p.application_id = $1 AND p.session_id = c.session_id AND p.id < c.id
             AND p.type IN ('talon_session_closed', 'talon_session_partially_returned')
-        ORDER BY p.id DESC LIMIT 1) last
+        ORDER BY p.id + 0 DESC LIMIT 1) last
     CROSS JOIN LATERAL (
         SELECT p.effects FROM events p
         WHERE p.application_id = $1 AND p.session_id = c.session_id AND p.id < c.id
             AND p.type = 'talon_session_closed'
-        ORDER BY p.id DESC LIMIT 1) closing
+        ORDER BY p.id + 0 DESC LIMIT 1) closing
     CROSS JOIN LATERAL (
         SELECT DISTINCT x."campaignId" AS campaign_id FROM json_to_recordset(closing.effects)
             AS x ("campaignId" bigint, "effectType" text, "conditionIndex" integer)
@@ -79,28 +85,26 @@ counted AS MATERIALIZED (
     WHERE g.kind IN ('couponCreated', 'referralCreated') AND NOT EXISTS (
         SELECT FROM json_array_elements(c.facts -> 'kept_codes') k
         WHERE k ->> 'kind' || 'Created' = g.kind AND k ->> 'code' = g.props ->> 'value')
-), figure (campaign_id, created, name, amount) AS (
-    SELECT campaign_id, created, 'revenue', total FROM credited
-    UNION ALL SELECT campaign_id, created, 'sessions', 1 FROM credited
-    UNION ALL SELECT campaign_id, created, 'items', items FROM credited
-    UNION ALL SELECT campaign_id, created, 'refund', amount FROM refunded
+), figure (campaign_id, created, name, amount, sessions, items) AS (
+    SELECT campaign_id, created, 'revenue', total, 1, items FROM credited
+    UNION ALL SELECT campaign_id, created, 'refund', amount, 0, 0 FROM refunded
     UNION ALL SELECT campaign_id, created, CASE kind
             WHEN 'addFreeItem' THEN 'free_items'
             WHEN 'addLoyaltyPoints' THEN 'points_added'
             WHEN 'deductLoyaltyPoints' THEN 'points_deducted'
             ELSE 'discounts' END,
-        CASE kind WHEN 'addFreeItem' THEN 1 ELSE (props ->> 'value')::numeric END
+        CASE kind WHEN 'addFreeItem' THEN 1 ELSE (props ->> 'value')::numeric END, 0, 0
     FROM given WHERE final AND kind IN ('addFreeItem', 'addLoyaltyPoints', 'deductLoyaltyPoints', 'setDiscount',
         'setDiscountPerItem', 'setDiscountPerAdditionalCost', 'setDiscountPerAdditionalCostPerItem')
-    UNION ALL SELECT campaign_id, created, 'refunded_discounts', (props ->> 'value')::numeric
+    UNION ALL SELECT campaign_id, created, 'refunded_discounts', (props ->> 'value')::numeric, 0, 0
     FROM given WHERE kind = 'rollbackDiscount'
     UNION ALL SELECT campaign_id, created, CASE kind WHEN 'couponCreated' THEN 'coupons_created'
-        ELSE 'referrals_created' END, 1 FROM made
-    UNION ALL SELECT campaign_id, redeemed_at, 'coupon_redemptions', 1 FROM coupon_redemptions
+        ELSE 'referrals_created' END, 1, 0, 0 FROM made
+    UNION ALL SELECT campaign_id, redeemed_at, 'coupon_redemptions', 1, 0, 0 FROM coupon_redemptions
     WHERE application_id = $1 AND redeemed_at >= $2 AND redeemed_at < $3
-    UNION ALL SELECT campaign_id, rolled_back_at, 'coupon_rollbacks', 1 FROM coupon_redemptions
+    UNION ALL SELECT campaign_id, rolled_back_at, 'coupon_rollbacks', 1, 0, 0 FROM coupon_redemptions
     WHERE application_id = $1 AND rolled_back_at >= $2 AND rolled_back_at < $3
-    UNION ALL SELECT campaign_id, redeemed_at, 'referral_redemptions', 1 FROM referral_redemptions
+    UNION ALL SELECT campaign_id, redeemed_at, 'referral_redemptions', 1, 0, 0 FROM referral_redemptions
     WHERE application_id = $1 AND redeemed_at >= $2 AND redeemed_at < $3
 ), latest AS (
     SELECT campaign_id, date_bin('15 minutes', created, '2000-01-01T00:00:00Z') AS starts,
@@ -116,16 +120,19 @@ counted AS MATERIALIZED (
         count(*) FILTER (WHERE name = 'referrals_created') AS referrals_created,
         coalesce(sum(amount) FILTER (WHERE name = 'points_added'), 0) AS points_added,
         coalesce(sum(amount) FILTER (WHERE name = 'points_deducted'), 0) AS points_deducted,
-        count(*) FILTER (WHERE name = 'sessions') AS sessions,
-        coalesce(sum(amount) FILTER (WHERE name = 'items'), 0)::bigint AS items
-    FROM figure GROUP BY campaign_id, starts
+        sum(sessions) AS sessions, sum(items)::bigint AS items
+    FROM figure WHERE $4 IS NULL OR campaign_id = $4 GROUP BY campaign_id, starts
 )
 """
 START = """
 INSERT INTO figures_progress (application_id, counted_until) VALUES ($1, '0001-01-01T00:00:00Z')
 ON CONFLICT (application_id) DO NOTHING
 """
-HOLD = "SELECT counted_until FROM figures_progress WHERE application_id = $1 FOR UPDATE SKIP LOCKED"
+# Thousands of events at a time are counted in memory.
+HOLD = """
+SELECT counted_until, set_config('work_mem', '64MB', true) FROM figures_progress
+WHERE application_id = $1 FOR UPDATE SKIP LOCKED
+"""
 # So many events on, or where the period ends: what is counted in one go.
 NEXT = """
 SELECT max(created) AS last, count(*) AS events FROM (
@@ -136,15 +143,25 @@ SELECT max(created) AS last, count(*) AS events FROM (
         OR (e.type NOT LIKE 'talon_session_%' AND e.effects::text LIKE '%LoyaltyPoints"%'))
     ORDER BY e.created LIMIT $4) next
 """
+SUMS = """
+    sum(revenue) AS revenue, sum(refund) AS refund, sum(discounts) AS discounts,
+    sum(refunded_discounts) AS refunded_discounts, sum(free_items)::bigint AS free_items,
+    sum(coupon_redemptions)::bigint AS coupon_redemptions, sum(coupon_rollbacks)::bigint AS coupon_rollbacks,
+    sum(referral_redemptions)::bigint AS referral_redemptions, sum(coupons_created)::bigint AS coupons_created,
+    sum(referrals_created)::bigint AS referrals_created, sum(points_added) AS points_added,
+    sum(points_deducted) AS points_deducted, sum(sessions)::bigint AS sessions, sum(items)::bigint AS items
+"""
 KEEP = (
     "WITH"
     + EVENTS
-    + """
-INSERT INTO campaign_figures AS f (application_id, campaign_id, starts, revenue, refund, discounts, refunded_discounts,
-    free_items, coupon_redemptions, coupon_rollbacks, referral_redemptions, coupons_created, referrals_created,
-    points_added, points_deducted, sessions, items)
-SELECT $1, * FROM latest
-ON CONFLICT (application_id, campaign_id, starts) DO UPDATE SET
+    + """, of_days AS (SELECT campaign_id, date_bin('1 day', starts, '2000-01-01T00:00:00Z') AS day,"""
+    + SUMS
+    + """FROM latest GROUP BY campaign_id, day)
+INSERT INTO campaign_figures AS f (application_id, whole_day, campaign_id, starts, revenue, refund, discounts,
+    refunded_discounts, free_items, coupon_redemptions, coupon_rollbacks, referral_redemptions, coupons_created,
+    referrals_created, points_added, points_deducted, sessions, items)
+SELECT $1, false, * FROM latest UNION ALL SELECT $1, true, * FROM of_days
+ON CONFLICT (application_id, campaign_id, whole_day, starts) DO UPDATE SET
     revenue = f.revenue + excluded.revenue,
     refund = f.refund + excluded.refund,
     discounts = f.discounts + excluded.discounts,
@@ -162,50 +179,52 @@ ON CONFLICT (application_id, campaign_id, starts) DO UPDATE SET
 """
 )
 ADVANCE = "UPDATE figures_progress SET counted_until = $2 WHERE application_id = $1"
-LIST_BEHIND = """
-SELECT a.id FROM applications a LEFT JOIN figures_progress p ON p.application_id = a.id
-WHERE coalesce(p.counted_until, '0001-01-01T00:00:00Z') < $1 ORDER BY a.id
-"""
+LIST_APPLICATIONS = "SELECT id FROM applications ORDER BY id"
 LIST_CAMPAIGNS = "SELECT id FROM campaigns WHERE application_id = $1 ORDER BY id"
 PROGRESS = """
 SELECT coalesce((SELECT counted_until FROM figures_progress WHERE application_id = $1), '0001-01-01T00:00:00Z') AS until
-"""
-# Sums of what is kept and of what is not yet, of one campaign by the periods between $5, or by campaigns in one period
-# ($4 null). The line between the two must be where it was when $2 was read.
-SUMS = """
-    sum(revenue) AS revenue, sum(refund) AS refund, sum(discounts) AS discounts,
-    sum(refunded_discounts) AS refunded_discounts, sum(free_items)::bigint AS free_items,
-    sum(coupon_redemptions)::bigint AS coupon_redemptions, sum(coupon_rollbacks)::bigint AS coupon_rollbacks,
-    sum(referral_redemptions)::bigint AS referral_redemptions, sum(coupons_created)::bigint AS coupons_created,
-    sum(referrals_created)::bigint AS referrals_created, sum(points_added) AS points_added,
-    sum(points_deducted) AS points_deducted, sum(sessions)::bigint AS sessions, sum(items)::bigint AS items
 """
 COLUMNS = """campaign_id, starts, revenue, refund, discounts, refunded_discounts, free_items, coupon_redemptions,
     coupon_rollbacks, referral_redemptions, coupons_created, referrals_created, points_added, points_deducted, sessions,
     items
 """
+KEPT = " FROM campaign_figures WHERE application_id = $1 AND "
+# Sums of what is kept and of what is not yet. The line between the two must be where it was when $2 was read. Of one
+# campaign by the periods between $5 up to $6; whole days up to $7, which is not after the first of them.
 BY_PERIOD = (
     "WITH"
     + EVENTS
     + ", every_figure AS (SELECT "
     + COLUMNS
-    + " FROM campaign_figures WHERE application_id = $1 AND campaign_id = $4 UNION ALL SELECT "
+    + KEPT
+    + "campaign_id = $4 AND whole_day AND starts < $7 UNION ALL SELECT "
     + COLUMNS
-    + """ FROM latest WHERE campaign_id = $4)
+    + KEPT
+    + "campaign_id = $4 AND NOT whole_day AND starts >= $7 AND starts < $6 UNION ALL SELECT "
+    + COLUMNS
+    + """FROM latest)
 SELECT width_bucket(starts, $5::timestamptz[]) AS period, ("""
     + PROGRESS
     + ") AS until,"
     + SUMS
     + "FROM every_figure WHERE starts < $6 GROUP BY 1 ORDER BY 1"
 )
+# By campaigns, from $5 to $6; whole days from $7 to $8 among it.
 BY_CAMPAIGN = (
     "WITH"
     + EVENTS
     + ", every_figure AS (SELECT "
     + COLUMNS
-    + " FROM campaign_figures WHERE application_id = $1 AND starts >= $4 AND starts < $5 UNION ALL SELECT "
+    + KEPT
+    + "whole_day AND starts >= $7 AND starts < $8 UNION ALL SELECT "
     + COLUMNS
-    + """ FROM latest WHERE starts >= $4 AND starts < $5)
+    + KEPT
+    + "NOT whole_day AND starts >= $5 AND starts < $7 UNION ALL SELECT "
+    + COLUMNS
+    + KEPT
+    + "NOT whole_day AND starts >= $8 AND starts < $6 UNION ALL SELECT "
+    + COLUMNS
+    + """FROM latest WHERE starts >= $5 AND starts < $6)
 SELECT campaign_id, ("""
     + PROGRESS
     + ") AS until,"
@@ -236,24 +255,26 @@ class Figures(Struct, kw_only=True):
         return Figures(**{name: getattr(self, name) + getattr(other, name) for name in self.__struct_fields__})
 
 
-async def list_behind(conn: Connection, now: datetime) -> list[int]:
-    """The Applications of which a quarter of an hour may be old enough to be counted for good."""
-    return [row["id"] for row in await conn.fetch(LIST_BEHIND, now - 2 * SETTLED_AFTER)]
+async def list_applications(conn: Connection) -> list[int]:
+    """The ids of all Applications."""
+    return [row["id"] for row in await conn.fetch(LIST_APPLICATIONS)]
 
 
 async def advance(conn: Connection, application_id: int, now: datetime) -> bool:
-    """Count the next events that are old enough for good; whether there are more. Nothing is done while somebody else
-    does it."""
-    await conn.execute(START, application_id)
-    since = await conn.fetchval(HOLD, application_id)
-    until = now - SETTLED_AFTER
-    if since is None or since >= until:
-        return False
+    """Count the next events that are old enough for good; whether there may be more. Nothing is done while somebody
+    else does it."""
+    since, until = await conn.fetchval(PROGRESS, application_id), now - SETTLED_AFTER
     found = await conn.fetchrow(NEXT, application_id, since, until, EVENTS_AT_ONCE)
+    if not found["events"]:
+        return False
+    await conn.execute(START, application_id)
+    held = await conn.fetchval(HOLD, application_id)
+    if held != since:
+        return held is not None
     more: bool = found["events"] == EVENTS_AT_ONCE
     if more:
         until = found["last"] + timedelta(microseconds=1)
-    await conn.execute(KEEP, application_id, since, until)
+    await conn.execute(KEEP, application_id, since, until, None)
     await conn.execute(ADVANCE, application_id, until)
     return more
 
@@ -267,14 +288,17 @@ async def by_period(
     conn: Connection, application_id: int, campaign_id: int, edges: Sequence[datetime]
 ) -> tuple[Figures, list[Figures]]:
     """The campaign's figures from before the first edge, and of each period between two edges."""
-    rows = await _read(conn, BY_PERIOD, application_id, campaign_id, edges[:-1], edges[-1])
+    day = edges[0] - (edges[0] - FIRST_DAY) % DAY
+    rows = await _read(conn, BY_PERIOD, application_id, campaign_id, edges[:-1], edges[-1], day)
     found = {row["period"]: _figures(row) for row in rows}
     return found.get(0, Figures()), [found.get(place, Figures()) for place in range(1, len(edges))]
 
 
 async def by_campaign(conn: Connection, application_id: int, since: datetime, until: datetime) -> dict[int, Figures]:
     """The figures of every campaign in the period, of all sessions and of those that campaigns influenced."""
-    rows = await _read(conn, BY_CAMPAIGN, application_id, since, until)
+    first_day, last_day = since + (FIRST_DAY - since) % DAY, until - (until - FIRST_DAY) % DAY
+    days = (first_day, last_day) if first_day < last_day else (until, until)
+    rows = await _read(conn, BY_CAMPAIGN, application_id, None, since, until, *days)
     return {row["campaign_id"]: _figures(row) for row in rows}
 
 

@@ -29,10 +29,10 @@ async def catch_up(connections: Any, application_id: int, now: datetime) -> None
 
 
 async def catch_up_all(connections: Any, now: datetime) -> None:
-    """The same for every Application that may have something to count."""
+    """The same for every Application."""
     async with connection(connections) as conn:
-        behind = await analytics.list_behind(conn, now)
-    for application_id in behind:
+        every = await analytics.list_applications(conn)
+    for application_id in every:
         await catch_up(connections, application_id, now)
 
 
