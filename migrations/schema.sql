@@ -169,6 +169,27 @@ ALTER TABLE public.attributes ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.campaign_figures (
+    application_id bigint NOT NULL,
+    campaign_id bigint NOT NULL,
+    whole_day boolean NOT NULL,
+    starts timestamp with time zone NOT NULL,
+    revenue numeric NOT NULL,
+    refund numeric NOT NULL,
+    discounts numeric NOT NULL,
+    refunded_discounts numeric NOT NULL,
+    free_items bigint NOT NULL,
+    coupon_redemptions bigint NOT NULL,
+    coupon_rollbacks bigint NOT NULL,
+    referral_redemptions bigint NOT NULL,
+    coupons_created bigint NOT NULL,
+    referrals_created bigint NOT NULL,
+    points_added numeric NOT NULL,
+    points_deducted numeric NOT NULL,
+    sessions bigint NOT NULL,
+    items bigint NOT NULL
+);
+
 CREATE TABLE public.campaign_groups (
     id bigint NOT NULL,
     account_id bigint NOT NULL,
@@ -573,6 +594,11 @@ ALTER TABLE public.exports ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
+);
+
+CREATE TABLE public.figures_progress (
+    application_id bigint NOT NULL,
+    counted_until timestamp with time zone NOT NULL
 );
 
 CREATE TABLE public.idempotency_keys (
@@ -1026,6 +1052,9 @@ ALTER TABLE ONLY public.attributes
 ALTER TABLE ONLY public.attributes
     ADD CONSTRAINT attributes_title_key UNIQUE (account_id, entity, event_type, title);
 
+ALTER TABLE ONLY public.campaign_figures
+    ADD CONSTRAINT campaign_figures_pkey PRIMARY KEY (application_id, campaign_id, whole_day, starts);
+
 ALTER TABLE ONLY public.campaign_groups
     ADD CONSTRAINT campaign_groups_pkey PRIMARY KEY (id);
 
@@ -1094,6 +1123,9 @@ ALTER TABLE ONLY public.events_default
 
 ALTER TABLE ONLY public.exports
     ADD CONSTRAINT exports_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.figures_progress
+    ADD CONSTRAINT figures_progress_pkey PRIMARY KEY (application_id);
 
 ALTER TABLE ONLY public.idempotency_keys
     ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (application_id, digest);
@@ -1207,6 +1239,8 @@ CREATE INDEX advanced_events_profile ON public.advanced_events USING btree (prof
 
 CREATE INDEX application_keys_application ON public.application_keys USING btree (application_id);
 
+CREATE INDEX campaign_figures_time ON public.campaign_figures USING btree (application_id, whole_day, starts);
+
 CREATE INDEX campaign_groups_account ON public.campaign_groups USING btree (account_id);
 
 CREATE INDEX campaign_templates_account ON public.campaign_templates USING btree (account_id);
@@ -1228,6 +1262,10 @@ CREATE INDEX changes_account ON public.changes USING btree (account_id, created,
 CREATE INDEX coupon_redemptions_coupon ON public.coupon_redemptions USING btree (coupon_id, profile_id);
 
 CREATE INDEX coupon_redemptions_profile ON public.coupon_redemptions USING btree (profile_id);
+
+CREATE INDEX coupon_redemptions_redeemed ON public.coupon_redemptions USING btree (application_id, redeemed_at);
+
+CREATE INDEX coupon_redemptions_rolled_back ON public.coupon_redemptions USING btree (application_id, rolled_back_at) WHERE (rolled_back_at IS NOT NULL);
 
 CREATE INDEX coupon_reservations_profile ON public.coupon_reservations USING btree (profile_id);
 
@@ -1265,7 +1303,11 @@ CREATE INDEX events_advocate ON ONLY public.events USING btree (((facts #>> '{ad
 
 CREATE INDEX events_application ON ONLY public.events USING btree (application_id, id);
 
+CREATE INDEX events_counted ON ONLY public.events USING btree (application_id, created) WHERE ((type = ANY (ARRAY['talon_session_closed'::text, 'talon_session_revoked'::text, 'talon_session_reopened'::text, 'talon_session_partially_returned'::text])) OR ((effects)::text ~~ '%Created"%'::text) OR ((type !~~ 'talon_session_%'::text) AND ((effects)::text ~~ '%LoyaltyPoints"%'::text)));
+
 CREATE INDEX events_coupons ON ONLY public.events USING gin (coupon_codes) WHERE (coupon_codes <> '{}'::text[]);
+
+CREATE INDEX events_default_application_id_created_idx ON public.events_default USING btree (application_id, created) WHERE ((type = ANY (ARRAY['talon_session_closed'::text, 'talon_session_revoked'::text, 'talon_session_reopened'::text, 'talon_session_partially_returned'::text])) OR ((effects)::text ~~ '%Created"%'::text) OR ((type !~~ 'talon_session_%'::text) AND ((effects)::text ~~ '%LoyaltyPoints"%'::text)));
 
 CREATE INDEX events_default_application_id_id_idx ON public.events_default USING btree (application_id, id);
 
@@ -1311,6 +1353,8 @@ CREATE INDEX profiles_environment ON public.profiles USING btree (account_id, sa
 
 CREATE INDEX referral_redemptions_profile ON public.referral_redemptions USING btree (profile_id);
 
+CREATE INDEX referral_redemptions_redeemed ON public.referral_redemptions USING btree (application_id, redeemed_at);
+
 CREATE INDEX referral_redemptions_referral ON public.referral_redemptions USING btree (referral_id);
 
 CREATE INDEX referrals_advocate ON public.referrals USING btree (advocate_integration_id);
@@ -1338,6 +1382,8 @@ CREATE INDEX value_maps_campaign ON public.value_maps USING btree (campaign_id);
 CREATE UNIQUE INDEX collections_account_name_key ON public.collections USING btree (account_id, name) WHERE (campaign_id IS NULL);
 
 CREATE UNIQUE INDEX users_email_key ON public.users USING btree (lower(email)) WHERE (deleted IS NULL);
+
+ALTER INDEX public.events_counted ATTACH PARTITION public.events_default_application_id_created_idx;
 
 ALTER INDEX public.events_application ATTACH PARTITION public.events_default_application_id_id_idx;
 
@@ -1393,6 +1439,9 @@ ALTER TABLE ONLY public.attributes
 
 ALTER TABLE ONLY public.attributes
     ADD CONSTRAINT attributes_allowed_list_id_fkey FOREIGN KEY (allowed_list_id) REFERENCES public.list_contents(id);
+
+ALTER TABLE ONLY public.campaign_figures
+    ADD CONSTRAINT campaign_figures_application_id_fkey FOREIGN KEY (application_id) REFERENCES public.applications(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.campaign_groups
     ADD CONSTRAINT campaign_groups_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
@@ -1504,6 +1553,9 @@ ALTER TABLE ONLY public.exports
 
 ALTER TABLE ONLY public.exports
     ADD CONSTRAINT exports_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id);
+
+ALTER TABLE ONLY public.figures_progress
+    ADD CONSTRAINT figures_progress_application_id_fkey FOREIGN KEY (application_id) REFERENCES public.applications(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.idempotency_keys
     ADD CONSTRAINT idempotency_keys_application_id_fkey FOREIGN KEY (application_id) REFERENCES public.applications(id) ON DELETE CASCADE;

@@ -181,13 +181,6 @@ def test_others_see_nothing_of_it(server, manager, shop):
     assert changes(manager) == []
 
 
-def test_a_key_for_one_application_sees_its_changes(server, manager):
-    make.new_store(manager)
-    manager.post("/v1/applications", json=make.application())
-    server.sql("UPDATE management_keys SET allowed_application_ids = '{1}'")
-    assert [one["applicationId"] for one in changes(manager)] == [1]
-
-
 def test_a_ruleset_and_the_change_of_an_application(manager):
     before = manager.get("/v1/applications/1").json()
     after = manager.put("/v1/applications/1", json=make.application(name="New name")).json()

@@ -29,6 +29,7 @@ from guerdon.api.management import (
     access_logs,
     accounts,
     additional_costs,
+    analytics,
     application_events,
     application_sessions,
     applications,
@@ -70,7 +71,7 @@ from guerdon.api.unit_of_work import LARGEST_BODY, UnitOfWork
 from guerdon.db import pool
 from guerdon.db.pool import Connection
 from guerdon.errors import ClientError, ErrorResponse, Invalid, Problem
-from guerdon.flows import jobs
+from guerdon.flows import figures, jobs
 from guerdon.flows.programs import Programs
 from guerdon.settings import Settings
 from guerdon.wire.base import Effects, Moment, Number, decode
@@ -250,7 +251,8 @@ def _openapi() -> OpenAPIConfig:
 
 @asynccontextmanager
 async def _working(app: Litestar) -> AsyncIterator[None]:
-    async with jobs.working(app.state.pool, app.state.clock):
+    state = app.state
+    async with jobs.working(state.pool, state.clock), figures.counting(state.pool, state.clock):
         yield
 
 
@@ -311,6 +313,7 @@ MANAGEMENT: list[Any] = [
     *access_logs.handlers,
     *accounts.handlers,
     *additional_costs.handlers,
+    *analytics.handlers,
     *application_events.handlers,
     *application_sessions.handlers,
     *applications.handlers,

@@ -46,8 +46,8 @@ FILTERS = {
 OF_APPLICATION = COLUMNS + " WHERE application_id = $1 AND time >= $2 AND time <= $3"
 OF_ACCOUNT = (
     COLUMNS
-    + """ WHERE application_id IN (SELECT a.id FROM applications a WHERE a.account_id = $1
-    AND ($4::bigint[] IS NULL OR a.id = ANY ($4))) AND time >= $2 AND time <= $3"""
+    + """ WHERE application_id IN (SELECT a.id FROM applications a WHERE a.account_id = $1)
+    AND time >= $2 AND time <= $3"""
 )
 NEWEST = "time DESC, id DESC"
 LIST = Listing(select=OF_APPLICATION, filters=FILTERS, sorts={"time": "time"}, order=NEWEST)

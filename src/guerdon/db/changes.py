@@ -23,7 +23,6 @@ LIST = Listing(
     """,
     filters={
         "applicationId": "application_id = ?",
-        "applicationIds": "application_id = ANY (?)",
         "entityPath": "entity ILIKE ?",
         "userId": "user_id = ?",
         "createdBefore": "created <= ?",

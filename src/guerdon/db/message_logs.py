@@ -33,7 +33,6 @@ LIST = Listing(
         "createdAfter": "created >= ?",
         "successful": "(response_status BETWEEN 200 AND 299) = ?",
         "applicationId": "application_id = ?",
-        "applicationIds": "application_id = ANY (?)",
         "campaignId": "campaign_id = ?",
         "loyaltyProgramId": "loyalty_program_id = ?",
         "responseCode": "response_status = ?",

@@ -108,8 +108,7 @@ async def get_all_access_logs(
     skip: Skip = 0,
     sort: Sort = "",
 ) -> TotalPage[AccessLogEntry]:
-    range_ = (moment("rangeStart", range_start), moment("rangeEnd", range_end))
-    scope = [caller.account_id, *range_, caller.allowed_application_ids or None]
+    scope = [caller.account_id, moment("rangeStart", range_start), moment("rangeEnd", range_end)]
     wanted = _wanted(path, method, status)
     found, _ = await access_logs.list_entries(conn, access_logs.LIST_ALL, scope, wanted, page(page_size, skip, sort))
     total = await access_logs.count_entries(conn, access_logs.LIST_ALL, scope, wanted)

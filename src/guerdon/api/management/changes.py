@@ -32,7 +32,6 @@ async def get_changes(
 ) -> EitherPage[Change]:
     wanted: dict[str, Any] = {
         "applicationId": application_id,
-        "applicationIds": caller.allowed_application_ids or None,
         "entityPath": substring(entity_path),
         "userId": user_id,
         "createdBefore": moment("createdBefore", created_before),

@@ -59,7 +59,6 @@ async def get_message_logs(
         "createdAfter": since,
         "successful": is_successful,
         "applicationId": application_id,
-        "applicationIds": caller.allowed_application_ids or None,
         "campaignId": campaign_id,
         "loyaltyProgramId": loyalty_program_id,
         "responseCode": response_code,
