@@ -109,6 +109,12 @@ async def empty(conn: asyncpg.Connection) -> None:
     await conn.execute("CHECKPOINT")
 
 
+def most_memory(server: Server) -> int:
+    """The most that the worker has used so far, in MB."""
+    status = Path(f"/proc/{server.pid}/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) // 1024
+
+
 async def measure(server: Server, count: int, rounds: int) -> None:
     """Print every round."""
     send = sender(server)
@@ -120,8 +126,9 @@ async def measure(server: Server, count: int, rounds: int) -> None:
             await empty(conn)
             took = await asyncio.to_thread(way, send, count)
             bare = await bare_copy(conn, count)
-            print(f"{name:>9} {took:6.1f} s   COPY {bare:6.1f} s   ratio {took / bare:4.2f}   "
-                  f"(goal ≤ {most}: {verdict(took <= most * bare)})", flush=True)  # fmt: skip
+            goal = f"(goal ≤ {most}: {verdict(took <= most * bare)})"
+            print(f"{name:>9} {took:6.1f} s   COPY {bare:6.1f} s   ratio {took / bare:4.2f}   {goal}", flush=True)
+        print(f"{'':>9} the worker has used {most_memory(server)} MB at most so far", flush=True)
     await conn.close()
 
 
