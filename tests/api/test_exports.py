@@ -9,9 +9,11 @@ from io import StringIO
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 
 import make
+import people
 from checkout import coupon_rule, define, line, refused_request, running, update
 from conftest import INTEGRATION_KEY, MANAGEMENT_KEY
 from files import download, upload
@@ -281,6 +283,9 @@ def test_the_list_of_exports(shared, manager):
         ({"pageSize": 1, "skip": 1}, ["Effect"]),
     ):
         assert [one["entity"] for one in manager.get("/v1/exports", params=wanted).json()["data"]] == found, wanted
+    limited = people.new_key(manager, allowedApplicationIds=[1])
+    assert manager.get("/v1/exports", headers=limited).status_code == 403
+    assert manager.get("/v1/exports", headers=limited, params={"applicationId": 1}).json()["totalResultSize"] == 2
     shared.sql("INSERT INTO accounts (name, created) VALUES ('Other', now())")
     shared.sql("UPDATE exports SET account_id = (SELECT max(id) FROM accounts) WHERE entity = 'Effect'")
     assert len(manager.get("/v1/exports").json()["data"]) == 2
@@ -404,6 +409,17 @@ def test_whoever_goes_away_ends_the_query(shared, shared_manager, many):
     while transactions(shared):
         assert time.monotonic() < deadline, "an export that nobody waits for goes on"
     assert shared_manager.get("/v1/exports", params={"pageSize": 1}, timeout=5).status_code == 200
+    assert len(read(shared_manager, url("referrals"))[1]) == 1
+
+
+def test_a_file_that_breaks_off_is_not_taken_for_a_whole_one(shared, shared_manager, many):
+    with shared_manager.stream("GET", url("coupons"), timeout=60) as answer:
+        chunks = answer.iter_raw()
+        next(chunks)
+        [reading] = transactions(shared)
+        shared.sql("SELECT pg_terminate_backend($1)", reading["pid"])
+        with pytest.raises(httpx.RemoteProtocolError):
+            list(chunks)
     assert len(read(shared_manager, url("referrals"))[1]) == 1
 
 
