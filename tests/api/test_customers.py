@@ -5,6 +5,7 @@ from functools import partial
 import pytest
 
 import make
+import people
 from checkout import coupon_rule, define, line, new_key, refused_request, running, update
 from conftest import INTEGRATION_KEY
 
@@ -258,6 +259,15 @@ REFUSED = [
 @pytest.mark.parametrize(("method", "url", "request_", "status"), REFUSED)
 def test_bad_requests(shared, manager, method, url, request_, status):
     assert refused_request(shared, manager, method, url, **request_)[0] == status
+
+
+def test_a_key_of_some_applications_sees_their_customers(manager):
+    limited = people.new_key(manager, allowedApplicationIds=[2, 3])
+    assert ids(manager.get("/v1/customers/no_total", headers=limited)) == ["dot"]
+    assert ids(manager.get("/v1/customers/no_total", headers=limited, params={"sandbox": True})) == ["eve"]
+    assert ids(manager.post("/v1/customer_search/no_total", json={"profileIDs": [1, 5]}, headers=limited)) == ["dot"]
+    assert manager.get("/v1/customers/1", headers=limited).json() == MISSING
+    assert manager.get("/v1/customers/5", headers=limited).json()["integrationId"] == "dot"
 
 
 def test_other_keys_and_other_accounts(shared, manager, shared_shop):

@@ -6,12 +6,15 @@ import re
 import socket
 import time
 from io import StringIO
+from itertools import product
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 
 import make
+import people
 from checkout import coupon_rule, define, line, refused_request, running, update
 from conftest import INTEGRATION_KEY, MANAGEMENT_KEY
 from files import download, upload
@@ -281,6 +284,10 @@ def test_the_list_of_exports(shared, manager):
         ({"pageSize": 1, "skip": 1}, ["Effect"]),
     ):
         assert [one["entity"] for one in manager.get("/v1/exports", params=wanted).json()["data"]] == found, wanted
+    other = manager.post("/v1/applications", json=make.application()).json()["id"]
+    for application_id, count in ((1, 2), (other, 0)):
+        limited = people.new_key(manager, allowedApplicationIds=[application_id])
+        assert manager.get("/v1/exports", headers=limited).json()["totalResultSize"] == count
     shared.sql("INSERT INTO accounts (name, created) VALUES ('Other', now())")
     shared.sql("UPDATE exports SET account_id = (SELECT max(id) FROM accounts) WHERE entity = 'Effect'")
     assert len(manager.get("/v1/exports").json()["data"]) == 2
@@ -305,6 +312,23 @@ def test_cells_that_spreadsheets_would_run(manager):
     assert sorted(cells[1:]) == sorted(WRITTEN.get(one, one) for one in ODD)
     upload(manager, f"{address}/import", first)
     assert download(manager, f"{address}/export") == first
+
+
+def test_what_is_exported_can_be_imported(manager):
+    """All short texts of what matters: none comes out as a formula, and each comes back as it was."""
+    made = manager.post("/v1/collections", json={"name": "All of them"}).json()["id"]
+    address = f"/v1/collections/{made}"
+    texts = ["".join(one) for length in (1, 2, 3) for one in product("'=-+@\t\r5x", repeat=length)]
+    text = StringIO(newline="")
+    csv.writer(text, quoting=csv.QUOTE_ALL).writerows([["item"], *([one] for one in texts)])
+    upload(manager, f"{address}/import", text.getvalue())
+    items = manager.get(f"{address}/items").json()
+    sent = download(manager, f"{address}/export")
+    cells = [row[0] for row in csv.reader(StringIO(sent, newline=""))]
+    assert {one for one in cells if one[0] in "=-+@\t\r"} == {f"{sign}{n}" for sign in "-+" for n in ("5", "55")}
+    upload(manager, f"{address}/import", sent)
+    assert manager.get(f"{address}/items").json() == items
+    assert len(items["data"]) > 700
 
 
 def test_numbers_of_files_stay_numbers(manager):
@@ -404,6 +428,17 @@ def test_whoever_goes_away_ends_the_query(shared, shared_manager, many):
     while transactions(shared):
         assert time.monotonic() < deadline, "an export that nobody waits for goes on"
     assert shared_manager.get("/v1/exports", params={"pageSize": 1}, timeout=5).status_code == 200
+    assert len(read(shared_manager, url("referrals"))[1]) == 1
+
+
+def test_a_file_that_breaks_off_is_not_taken_for_a_whole_one(shared, shared_manager, many):
+    with shared_manager.stream("GET", url("coupons"), timeout=60) as answer:
+        chunks = answer.iter_raw()
+        next(chunks)
+        [reading] = transactions(shared)
+        shared.sql("SELECT pg_terminate_backend($1)", reading["pid"])
+        with pytest.raises(httpx.RemoteProtocolError):
+            list(chunks)
     assert len(read(shared_manager, url("referrals"))[1]) == 1
 
 

@@ -55,33 +55,45 @@ LIST = Listing(
     },
 )
 
-# $1 Application, $2 and $3 the period, $4 customers.
+# $1 Application, $2 and $3 the period, $4 customers. The log is gone through once for all of them.
 FIGURES = """
-SELECT n.id, orders.*, codes.*,
-    (SELECT count(*) FROM coupon_redemptions r
-     WHERE r.profile_id = n.id AND r.application_id = $1 AND r.redeemed_at >= $2 AND r.redeemed_at < $3
-        AND r.rolled_back_at IS NULL) AS redemptions,
-    coalesce((SELECT m.name FROM events e
-     CROSS JOIN LATERAL json_array_elements(e.effects) WITH ORDINALITY AS x (effect, place)
-     JOIN campaigns m ON m.id = (x.effect ->> 'campaignId')::bigint AND m.application_id = e.application_id
-     WHERE e.profile_id = n.id AND e.application_id = $1 AND e.created >= $2 AND e.created < $3
-     ORDER BY e.id DESC, x.place LIMIT 1), '') AS campaign
-FROM unnest($4::bigint[]) AS n (id)
-CROSS JOIN LATERAL (
-    SELECT count(*) AS orders, coalesce(sum(s.total), 0) AS revenue, coalesce(sum(s.total_discounts), 0) AS discounts,
+WITH effects AS MATERIALIZED (
+    SELECT e.profile_id, e.id, e.session_id, x.place, (x.effect ->> 'campaignId')::bigint AS campaign_id,
+        x.effect ->> 'effectType' AS type, x.effect #>> '{props,value}' AS code
+    FROM events e CROSS JOIN LATERAL json_array_elements(e.effects) WITH ORDINALITY AS x (effect, place)
+    WHERE e.profile_id = ANY ($4::bigint[]) AND e.application_id = $1 AND e.created >= $2 AND e.created < $3
+), tries AS (
+    SELECT profile_id, count(*) AS attempts, count(*) FILTER (WHERE NOT accepted) AS failed
+    FROM (
+        SELECT profile_id, bool_or(type = 'acceptCoupon') AS accepted FROM effects
+        WHERE type IN ('acceptCoupon', 'rejectCoupon') GROUP BY profile_id, session_id, code) AS tried
+    GROUP BY profile_id
+), campaign AS (
+    SELECT DISTINCT ON (x.profile_id) x.profile_id, m.name
+    FROM effects x JOIN campaigns m ON m.id = x.campaign_id AND m.application_id = $1
+    ORDER BY x.profile_id, x.id DESC, x.place
+), redeemed AS (
+    SELECT r.profile_id, count(*) AS redemptions FROM coupon_redemptions r
+    WHERE r.profile_id = ANY ($4) AND r.application_id = $1 AND r.redeemed_at >= $2 AND r.redeemed_at < $3
+        AND r.rolled_back_at IS NULL
+    GROUP BY r.profile_id
+), orders AS (
+    SELECT s.profile_id, count(*) AS orders, sum(s.total) AS revenue, sum(s.total_discounts) AS discounts,
         count(*) FILTER (WHERE NOT EXISTS (
             SELECT FROM coupon_redemptions r WHERE r.session_id = s.id AND r.rolled_back_at IS NULL)) AS without_coupon
     FROM customer_sessions s
-    WHERE s.profile_id = n.id AND s.application_id = $1 AND s.closed_at >= $2 AND s.closed_at < $3
-        AND s.state IN ('closed', 'partially_returned')) AS orders
-CROSS JOIN LATERAL (
-    SELECT count(*) AS attempts, count(*) FILTER (WHERE NOT accepted) AS failed
-    FROM (
-        SELECT bool_or(x ->> 'effectType' = 'acceptCoupon') AS accepted
-        FROM events e CROSS JOIN LATERAL json_array_elements(e.effects) AS x
-        WHERE e.profile_id = n.id AND e.application_id = $1 AND e.created >= $2 AND e.created < $3
-            AND e.coupon_codes <> '{}' AND x ->> 'effectType' IN ('acceptCoupon', 'rejectCoupon')
-        GROUP BY e.session_id, x #>> '{props,value}') AS tried) AS codes
+    WHERE s.profile_id = ANY ($4) AND s.application_id = $1 AND s.closed_at >= $2 AND s.closed_at < $3
+        AND s.state IN ('closed', 'partially_returned')
+    GROUP BY s.profile_id
+)
+SELECT n.id, coalesce(t.attempts, 0) AS attempts, coalesce(t.failed, 0) AS failed, coalesce(c.name, '') AS campaign,
+    coalesce(r.redemptions, 0) AS redemptions, coalesce(o.orders, 0) AS orders, coalesce(o.revenue, 0) AS revenue,
+    coalesce(o.discounts, 0) AS discounts, coalesce(o.without_coupon, 0) AS without_coupon
+FROM unnest($4) AS n (id)
+LEFT JOIN tries t ON t.profile_id = n.id
+LEFT JOIN campaign c ON c.profile_id = n.id
+LEFT JOIN redeemed r ON r.profile_id = n.id
+LEFT JOIN orders o ON o.profile_id = n.id
 """
 
 Scope = tuple[int, int, datetime, datetime]

@@ -20,9 +20,18 @@ FILTERS = {
 }
 # $1 account, $2 sandbox.
 OF_ENVIRONMENT = Listing(
-    select="SELECT * FROM profiles WHERE account_id = $1 AND sandbox = $2", filters=FILTERS, sorts={}
+    select="SELECT * FROM profiles WHERE account_id = $1 AND sandbox = $2",
+    filters=FILTERS
+    | {
+        "applicationIds": """EXISTS (
+            SELECT FROM application_customers c WHERE c.profile_id = profiles.id AND c.application_id = ANY (?))"""
+    },
+    sorts={},
 )
-SELECT = "SELECT * FROM profiles WHERE account_id = $1 AND id = $2"
+SELECT = """
+SELECT * FROM profiles WHERE account_id = $1 AND id = $2 AND ($3::bigint[] IS NULL OR EXISTS (
+    SELECT FROM application_customers c WHERE c.profile_id = profiles.id AND c.application_id = ANY ($3)))
+"""
 
 # $1 account, $2 Application. The advocate is the one whose referral the customer redeemed last.
 CUSTOMERS = """
@@ -57,9 +66,13 @@ def wanted(query: CustomerProfileSearchQuery) -> dict[str, Any]:
     }
 
 
-async def get_profile(conn: Connection, account_id: int, profile_id: int) -> CustomerProfile:
-    """The customer of either environment with this internal id; raises NotFound."""
-    return profile_of(first(await conn.fetchrow(SELECT, account_id, profile_id), "Customer profile"))
+async def get_profile(
+    conn: Connection, account_id: int, profile_id: int, application_ids: list[int] | None
+) -> CustomerProfile:
+    """The customer of either environment with this internal id, if one of these Applications has them (None: any);
+    raises NotFound."""
+    row = await conn.fetchrow(SELECT, account_id, profile_id, application_ids)
+    return profile_of(first(row, "Customer profile"))
 
 
 async def list_profiles(

@@ -96,13 +96,14 @@ INSERT = """
 INSERT INTO exports (account_id, user_id, application_id, campaign_id, entity, filter, created)
 VALUES ($1, $2, $3, $4, $5, $6, $7)
 """
-# A key that is limited to Applications ($2) sees what it could export itself.
 LIST = Listing(
-    select="""
-SELECT * FROM exports
-WHERE account_id = $1 AND ($2::bigint[] IS NULL OR $2 = '{}' OR application_id = ANY ($2) OR application_id IS NULL)
-""",
-    filters={"applicationId": "application_id = ?", "campaignId": "campaign_id = ?", "entity": "entity = ?"},
+    select="SELECT * FROM exports WHERE account_id = $1",
+    filters={
+        "applicationId": "application_id = ?",
+        "applicationIds": "application_id = ANY (?)",
+        "campaignId": "campaign_id = ?",
+        "entity": "entity = ?",
+    },
     sorts={},
     order="id DESC",
 )
@@ -120,11 +121,11 @@ async def add_export(
 
 
 async def list_exports(
-    conn: Connection, scope: tuple[int, list[int] | None], wanted: dict[str, Any], page: Page
+    conn: Connection, account_id: int, wanted: dict[str, Any], page: Page
 ) -> tuple[list[Export], int]:
-    """One page, the newest first, and how many match; `scope` is (account id, the key's Applications)."""
-    rows, _ = await LIST.fetch(conn, scope, wanted, page)
-    return [_export(row) for row in rows], await LIST.count(conn, scope, wanted)
+    """One page of the account's exports, the newest first, and how many match."""
+    rows, _ = await LIST.fetch(conn, [account_id], wanted, page)
+    return [_export(row) for row in rows], await LIST.count(conn, [account_id], wanted)
 
 
 def _export(row: Row) -> Export:

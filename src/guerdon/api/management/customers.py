@@ -17,11 +17,19 @@ TAGS = ["Customer data"]
 APPLICATION = "/v1/applications/{application_id:int}"
 
 
+def _visible(caller: Caller) -> dict[str, Any]:
+    """Who is limited to Applications sees the customers of these."""
+    return {"applicationIds": caller.allowed_application_ids or None}
+
+
 @get("/v1/customers/no_total", operation_id="getCustomerProfiles", tags=TAGS)
 async def get_customer_profiles(
     caller: Caller, conn: Connection, page_size: PageSize = 1000, skip: Skip = 0, sandbox: bool = False
 ) -> MorePage[CustomerProfile]:
-    found, more = await customers.list_profiles(conn, caller.account_id, {}, page(page_size, skip, ""), sandbox=sandbox)
+    wanted = _visible(caller)
+    found, more = await customers.list_profiles(
+        conn, caller.account_id, wanted, page(page_size, skip, ""), sandbox=sandbox
+    )
     return MorePage(has_more=more, data=found)
 
 
@@ -36,14 +44,14 @@ async def get_customers_by_attributes(
 ) -> EitherPage[CustomerProfile]:
     """Those who have all that is asked for; attributes must be exactly these."""
     found, more = await customers.list_profiles(
-        conn, caller.account_id, customers.wanted(data), page(page_size, skip, ""), sandbox=sandbox
+        conn, caller.account_id, customers.wanted(data) | _visible(caller), page(page_size, skip, ""), sandbox=sandbox
     )
     return either_page(found, more, None)
 
 
 @get("/v1/customers/{customer_id:int}", operation_id="getCustomerProfile", tags=TAGS)
 async def get_customer_profile(customer_id: int, caller: Caller, conn: Connection) -> CustomerProfile:
-    return await customers.get_profile(conn, caller.account_id, customer_id)
+    return await customers.get_profile(conn, caller.account_id, customer_id, caller.allowed_application_ids or None)
 
 
 @get(APPLICATION + "/customers", operation_id="getApplicationCustomers", tags=TAGS)

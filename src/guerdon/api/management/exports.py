@@ -295,10 +295,14 @@ async def get_exports(
     campaign_id: CampaignId = None,
     entity: Entity | None = None,
 ) -> TotalPage[Export]:
-    """The newest first."""
-    wanted = {"applicationId": application_id, "campaignId": campaign_id, "entity": entity}
-    scope = (caller.account_id, caller.allowed_application_ids)
-    found, total = await exports.list_exports(conn, scope, wanted, page(page_size, skip, ""))
+    """The newest first; who is limited to Applications sees theirs."""
+    wanted = {
+        "applicationId": application_id,
+        "applicationIds": caller.allowed_application_ids or None,
+        "campaignId": campaign_id,
+        "entity": entity,
+    }
+    found, total = await exports.list_exports(conn, caller.account_id, wanted, page(page_size, skip, ""))
     return TotalPage(total_result_size=total, data=found)
 
 
