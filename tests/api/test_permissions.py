@@ -172,9 +172,10 @@ def test_management_operations(cast, operation, method, path):
     give(cast, need.name)
     if per_application:
         assert ask(cast.client, method, url_of(path, application=2), cast.worker).status_code == 403
-    if operation == "deleteApplication":  # of one that is not there: the other operations need it
-        give(cast, need.name, application=str(NOWHERE))
-        url = url_of(path, application=NOWHERE)
+    if operation == "deleteApplication":  # another one, for the other operations need it
+        spare = cast.manager.post("/v1/applications", json=make.application()).json()["id"]
+        give(cast, need.name, application=str(spare))
+        url = url_of(path, application=spare)
     allowed = ask(cast.client, method, url, cast.admin if of_administrators else cast.worker)
     assert allowed.status_code not in {401, 403, 500}, allowed.text
 
