@@ -119,6 +119,8 @@ def test_settings_that_cannot_be_used(folder):
         ({"GUERDON_PORT": "http"}, "GUERDON_PORT must be a whole number, not 'http'"),
         ({"GUERDON_WORKERS": "0"}, "GUERDON_WORKERS must be a whole number, not '0'"),
         ({"GUERDON_DEMO": "perhaps"}, "GUERDON_DEMO must be 0 or 1, not 'perhaps'"),
+        ({"GUERDON_SMTP_PORT": "x"}, "GUERDON_SMTP_PORT must be a whole number, not 'x'"),
+        ({"GUERDON_SMTP_SECURITY": "ssl"}, "GUERDON_SMTP_SECURITY must be starttls, tls or none, not 'ssl'"),
         ({"GUERDON_PORT": "65536"}, "cannot listen on 127.0.0.1:65536 (bind(): port must be 0-65535.);"
          " GUERDON_PORT chooses another port"),
         ({"GUERDON_DATA": str(folder / "file")}, "the database cannot be used: [Errno 17] File exists: "

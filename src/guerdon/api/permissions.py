@@ -82,9 +82,8 @@ PARTS = {"Application": "/{application_id}/", "Campaign": "/{campaign_id}/"}
 PERSONAL = frozenset({"destroySession", "getUser", "changeProfilePassword"})
 # Whoever could write these could give themselves everything, so only administrators may.
 OF_ADMINISTRATORS = frozenset({"Account", "ManagementKey", "Role", "User"})
-# They say something about all Applications, so they are not for keys of some, unless the query names one of those.
-ACROSS_APPLICATIONS = OF_ADMINISTRATORS | {"Log"}
-# But for these, which leave out what the key may not see (`Caller.allowed_application_ids`).
+# Those are not for keys of certain Applications either, nor are logs of all of them (the query may name one), but for
+# these lists, which leave out what the key may not see (`Caller.allowed_application_ids`).
 LEAVING_OUT = frozenset({"getAllAccessLogs", "getApplications", "getChanges", "getExports", "getMessageLogs"})
 # What the permission sets `campaign` and `draftCampaign` of an Application are about; the others are for `application`.
 OF_CAMPAIGNS = frozenset(
@@ -176,8 +175,8 @@ def _within_key(caller: Caller, need: Need, request: ASGIConnection[Any, Any, An
     about = {*named, *([request.path_params["application_id"]] if "application_id" in request.path_params else [])}
     if not about <= set(allowed):
         raise Forbidden("This key has no access to this Application")
-    above = need.entity in ACROSS_APPLICATIONS or need.operation == "createApplication"
-    if not about and above and need.operation not in LEAVING_OUT:
+    above = need.entity in OF_ADMINISTRATORS or need.operation == "createApplication"
+    if above or (not about and need.entity == "Log" and need.operation not in LEAVING_OUT):
         raise Forbidden("This key has access to certain Applications only")
 
 
