@@ -31,3 +31,15 @@ def test_what_a_commit_refuses_is_answered_and_undone(manager, server):
     assert refused.json() == {"message": "Internal server error", "errors": [], "StatusCode": 500}
     assert len(server.sql("SELECT id FROM campaigns")) == 1
     assert server.sql("SELECT revision FROM applications")[0][0] == 2
+
+
+def test_nothing_is_mailed_of_what_a_commit_refuses(manager, server, caplog):
+    server.sql("ALTER TABLE users ADD CONSTRAINT later UNIQUE (name) DEFERRABLE INITIALLY DEFERRED")
+    for number, status in ((1, 201), (2, 500)):
+        invited = manager.post("/v2/invites", json={"email": f"kim{number}@example.com", "name": "Kim"})
+        assert invited.status_code == status
+    logged = [record.getMessage() for record in caplog.records if record.name == "guerdon"]
+    assert [line.split(":")[0] for line in logged] == [
+        "No mail server is set up (GUERDON_SMTP_HOST). To kim1@example.com",
+        "POST /v2/invites failed",
+    ]
