@@ -237,6 +237,20 @@ def test_the_last_administrator_stays_whoever_asks(server):
         client.close()
 
 
+def test_two_administrators_delete_one_another_at_once(server):
+    async def duel(requests):
+        async with httpx.AsyncClient(base_url=server.url) as client:
+            return await asyncio.gather(*(client.delete(url, headers=headers) for url, headers in requests))
+
+    for _ in range(3):
+        server.sql("UPDATE users SET is_admin = false")
+        ids = [people.new_user(server, admin=True) for _ in range(2)]
+        logins = [people.log_in(server, one) for one in reversed(ids)]
+        answers = asyncio.run(duel([(f"/v1/users/{one}", login) for one, login in zip(ids, logins, strict=True)]))
+        assert [answer.status_code for answer in answers].count(204) == 1
+        assert server.sql("SELECT count(*) FROM users WHERE is_admin AND state = 'active'")[0]["count"] == 1
+
+
 def test_changing_a_user(mailed, manager, address):
     role = people.new_role(manager)
     user = joined(mailed, manager, address)
