@@ -19,7 +19,7 @@ def campaign(manager):
 
 
 def send(manager, text, url=URL):
-    return manager.post(url, files={"upFile": ("referrals.csv", text)})
+    return manager.post(url, files={"upFile": ("referrals.csv", text)}, timeout=30)
 
 
 def problems(server, manager, text):

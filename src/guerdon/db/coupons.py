@@ -79,7 +79,7 @@ LIST_OF_APPLICATION = structs.replace(
     select="SELECT * " + OF_APPLICATION,
     hold="",
     write="",
-    within={"": "application_id", "batchId": "batch_id"},
+    within={"": "application_id", "batchId": "application_id, batch_id"},
     sorts={**LIST.sorts, "value": "application_id, value"},
     filters={**LIST.filters, "campaignIds": "campaign_id = ANY (?)"},
 )

@@ -26,8 +26,8 @@ class Listing(Struct, frozen=True, kw_only=True):
     the same WHERE clause as `select`, and `write` does it to those in `held` and returns their ids; what it takes may
     be further values of the scope. All are constants of a db module.
 
-    `within` is for large tables: a column that is the same in all rows that a filter finds (under "", in all rows of
-    the scope), which has an index with the id after it. Ids are ordered within it, so that the index of ids alone,
+    `within` is for large tables: columns that are the same in all rows that a filter finds (under "", in all rows of
+    the scope), which have an index with the id after them. Ids are ordered within them, so that the index of ids alone,
     where these rows may come late, is none to choose; for that the condition must be `= ANY`, not `=`."""
 
     select: str
@@ -103,12 +103,13 @@ class Listing(Struct, frozen=True, kw_only=True):
         if column is None:
             known = ", ".join(sorted(self.sorts))
             raise Invalid(errors=[Problem.in_query("sort", "enum", f"sort must be one of the following: {known}")])
-        direction = "DESC" if sort.startswith("-") else "ASC"
+        columns = column.split(", ")
         if column == "id":
             named = [name for name in self.within if wanted.get(name) is not None]
-            within = self.within.get(named[0] if named else "")
-            return f"{within} {direction}, id {direction}" if within else f"id {direction}"
-        return ", ".join([*(f"{part} {direction}" for part in column.split(", ")), "id"])
+            columns = [*self.within.get(named[0] if named else "", "id").split(", "), "id"]
+        direction = "DESC" if sort.startswith("-") else "ASC"
+        ordered = [f"{one} {direction}" for one in dict.fromkeys(columns)]
+        return ", ".join(ordered if column == "id" else [*ordered, "id"])
 
 
 def substring(text: str | None) -> str | None:
