@@ -109,6 +109,12 @@ async def empty(conn: asyncpg.Connection) -> None:
     await conn.execute("CHECKPOINT")
 
 
+def most_memory(server: Server) -> int:
+    """The most that the worker has used so far, in MB."""
+    status = Path(f"/proc/{server.pid}/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) // 1024
+
+
 async def measure(server: Server, count: int, rounds: int) -> None:
     """Print every round."""
     send = sender(server)
@@ -121,7 +127,7 @@ async def measure(server: Server, count: int, rounds: int) -> None:
             took = await asyncio.to_thread(way, send, count)
             bare = await bare_copy(conn, count)
             print(f"{name:>9} {took:6.1f} s   COPY {bare:6.1f} s   ratio {took / bare:4.2f}   "
-                  f"(goal ≤ {most}: {verdict(took <= most * bare)})", flush=True)  # fmt: skip
+                  f"(goal ≤ {most}: {verdict(took <= most * bare)})   worker {most_memory(server)} MB", flush=True)  # fmt: skip
     await conn.close()
 
 

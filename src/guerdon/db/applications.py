@@ -38,7 +38,8 @@ UPDATE applications SET name = $3, timezone = $4, currency = $5, description = $
 WHERE account_id = $1 AND id = $2
 """
 SELECT = "SELECT * FROM applications WHERE account_id = $1 AND id = $2"
-SELECT_TO_CHANGE = "SELECT * FROM applications WHERE account_id = $1 AND id = $2 FOR UPDATE"
+# New rows that refer to the Application, as of an import, are no reason to wait: its id stays.
+SELECT_TO_CHANGE = "SELECT * FROM applications WHERE account_id = $1 AND id = $2 FOR NO KEY UPDATE"
 HAS_FILTER = "SELECT EXISTS (SELECT FROM cart_item_filters WHERE application_id = $1 AND id = $2)"
 HAS_GROUP = "SELECT EXISTS (SELECT FROM evaluation_groups WHERE application_id = $1 AND id = $2)"
 SELECT_SUBSCRIBED = """

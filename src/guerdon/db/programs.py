@@ -141,7 +141,7 @@ SELECT a.id, a.revision, $2, $3, NULL FROM applications a WHERE a.id = ANY ($1)
 RAISE_SUBSCRIBED = """
 WITH concerned AS (
     SELECT id FROM applications WHERE account_id = $1 AND ($2::bigint[] IS NULL OR id = ANY ($2))
-    ORDER BY id FOR UPDATE)
+    ORDER BY id FOR NO KEY UPDATE)
 UPDATE applications a SET revision = a.revision + 1 FROM concerned WHERE a.id = concerned.id RETURNING a.id
 """
 

@@ -31,7 +31,7 @@ LIST = Listing(
 SELECT_ACTIVE = """
 SELECT c.id, c.active_ruleset_id FROM campaigns c JOIN applications a ON a.id = c.application_id
 WHERE a.account_id = $1 AND c.application_id = $2 AND c.id = $3
-FOR UPDATE OF c
+FOR NO KEY UPDATE OF c
 """
 INSERT = """
 INSERT INTO rulesets (application_id, campaign_id, user_id, rules, strikethrough_rules, bindings, rb_version, activate,

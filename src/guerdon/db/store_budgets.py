@@ -15,7 +15,7 @@ from guerdon.errors import Conflict
 from guerdon.wire.imports import Import
 from guerdon.wire.stores import ListCampaignStoreBudgets, ListCampaignStoreBudgetsStore, SummaryCampaignStoreBudget
 
-HOLD = "SELECT id FROM campaigns WHERE application_id = $1 AND id = $2 FOR UPDATE"
+HOLD = "SELECT id FROM campaigns WHERE application_id = $1 AND id = $2 FOR NO KEY UPDATE"
 EXISTS = """
 SELECT EXISTS (
     SELECT FROM store_budgets WHERE application_id = $1 AND campaign_id = $2 AND action = $3 AND period = $4)
