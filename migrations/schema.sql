@@ -418,7 +418,8 @@ CREATE TABLE public.coupons (
     is_reservation_mandatory boolean DEFAULT false NOT NULL,
     implicitly_reserved boolean DEFAULT false NOT NULL,
     created timestamp with time zone NOT NULL
-);
+)
+WITH (fillfactor='90');
 
 ALTER TABLE public.coupons ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.coupons_id_seq
@@ -1570,7 +1571,7 @@ ALTER TABLE ONLY public.jobs
     ADD CONSTRAINT jobs_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
 
 ALTER TABLE ONLY public.jobs
-    ADD CONSTRAINT jobs_application_id_fkey FOREIGN KEY (application_id) REFERENCES public.applications(id);
+    ADD CONSTRAINT jobs_application_id_fkey FOREIGN KEY (application_id) REFERENCES public.applications(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.jobs
     ADD CONSTRAINT jobs_created_by_fkey FOREIGN KEY (created_by) REFERENCES public.users(id);

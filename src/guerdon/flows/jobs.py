@@ -28,6 +28,7 @@ CREATED_AT_ONCE = 20_000
 DELETED_AT_ONCE = 5_000  # sessions that name one of them wait
 MOST_FAILURES = 20
 LOOK_EVERY = 0.5  # seconds
+LOOK_AGAIN_AFTER = 2.0  # when looking failed
 
 log = logging.getLogger("guerdon")
 
@@ -152,14 +153,15 @@ def _reason(known: ClientError | Retry | None) -> str:
 
 async def _keep_working(pool: Any, clock: Callable[[], datetime]) -> None:
     while True:
+        pause = LOOK_EVERY
         try:
-            worked = await work(pool, clock())
+            if await work(pool, clock()):
+                continue
         except Exception as error:
-            worked = False
+            pause = LOOK_AGAIN_AFTER
             if not isinstance(error, Unavailable) and not isinstance(client_error(error), Unavailable):
                 log.error("looking for jobs failed", exc_info=error)
-        if not worked:
-            await asyncio.sleep(LOOK_EVERY)
+        await asyncio.sleep(pause)
 
 
 @asynccontextmanager
