@@ -268,6 +268,18 @@ def test_a_campaign_that_is_deleted_takes_its_orders_along(server, manager):
     assert server.sql("SELECT count(*) FROM coupons WHERE campaign_id = $1", campaign)[0][0] == 0
 
 
+def test_an_application_that_is_deleted_takes_its_jobs_along(server, manager):
+    other = manager.post("/v1/applications", json=make.application()).json()["id"]
+    url = f"/v1/applications/{other}"
+    campaign = manager.post(f"{url}/campaigns", json=make.campaign()).json()["id"]
+    for path, body in (("coupons_async", order(numberOfCoupons=5_000_000)), ("coupons_deletion_jobs", {"filters": {}})):
+        assert manager.post(f"{url}/campaigns/{campaign}/{path}", json=body).status_code in (200, 202)
+    # A part that is at work and the deletion may wait for one another, of which one gives way.
+    until(lambda: manager.delete(url, timeout=60).status_code == 204)
+    assert server.sql("SELECT id FROM jobs WHERE application_id = $1", other) == []
+    assert server.sql("SELECT id FROM coupons WHERE application_id = $1", other) == []
+
+
 def test_others_and_wrong_keys(server, manager, campaign):
     batch = created(manager, campaign)["batchId"]
     job = deleted(manager, campaign, value="none of them")["id"]
