@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from guerdon import engine
 from guerdon.db import attributes, rulesets
@@ -24,19 +25,23 @@ async def problems(
     features: Iterable[str],
     item_only: bool,
     elsewhere: int | None = None,
+    collections: Iterable[str] = (),
 ) -> list[Problem]:
     """Everything that is wrong with a ruleset of the campaign at `place`, if the campaign has these features and is
-    of type cartItem or not. With `elsewhere`, as if it were one of that Application.
+    of type cartItem or not. With `elsewhere`, as if it were one of that Application; with `collections`, as if it had
+    such of its own.
 
     To be asked before anything is written: what the process knows of an Application is what was committed.
     """
     account_id, application_id, campaign_id = place
     definitions = await attributes.definitions(conn, account_id, elsewhere or application_id)
+    library = await programs.library(conn, application_id, campaign_id, elsewhere=elsewhere)
+    own = dict.fromkeys(collections, frozenset[str]())
     found = engine.check_ruleset(
         _plain(ruleset.rules),
         _plain(ruleset.bindings),
         attributes=types_of(definitions.values()),
-        library=await programs.library(conn, application_id, campaign_id, elsewhere=elsewhere),
+        library=replace(library, collections={**library.collections, **own}),
         features=features,
         item_only=item_only,
         strikethrough_rules=_plain([] if ruleset.strikethrough_rules is UNSET else ruleset.strikethrough_rules),

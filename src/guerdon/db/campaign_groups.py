@@ -131,6 +131,11 @@ async def check(conn: Connection, account_id: int, application_id: int, group_id
             raise Invalid(errors=[Problem.at(f"/campaignGroups/{place}", "Unknown", details)])
 
 
+async def exists(conn: Connection, account_id: int, group_id: int) -> bool:
+    """Whether the account has the group."""
+    return await conn.fetchrow(SELECT, account_id, group_id) is not None
+
+
 async def known_in(conn: Connection, account_id: int, application_id: int, group_ids: list[int]) -> set[int]:
     """Those of the groups that campaigns of the Application can be in."""
     return {row["id"] for row in await conn.fetch(SELECT_KNOWN, account_id, application_id, group_ids)}

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
 from msgspec import UNSET, Raw
 
@@ -10,7 +11,7 @@ from guerdon.db.paging import Listing, Page
 from guerdon.db.pool import Connection, Row, changed, first
 from guerdon.errors import Invalid
 from guerdon.wire.base import encode_text
-from guerdon.wire.rulesets import NewRuleset, Ruleset
+from guerdon.wire.rulesets import NewRuleset, Rule, Ruleset
 
 # $1 account, $2 Application, $3 campaign.
 SELECT = """
@@ -49,7 +50,23 @@ Place = tuple[int, int, int]
 """Where a ruleset stands: account id, Application id, campaign id."""
 
 
-def _ruleset(row: Row) -> Ruleset:
+def complete(rules: list[Rule]) -> None:
+    """Give rules what they were sent without: an id, a list of bindings."""
+    for rule in rules:
+        if rule.id is UNSET:
+            rule.id = str(uuid4())
+        if rule.bindings is UNSET:
+            rule.bindings = []
+
+
+def content(new: NewRuleset) -> tuple[str, str | None, str, str]:
+    """Rules, strikethrough rules, bindings and version, as they are stored."""
+    strikethrough = None if new.strikethrough_rules is UNSET else encode_text(new.strikethrough_rules)
+    return encode_text(new.rules), strikethrough, encode_text(new.bindings), new.rb_version
+
+
+def shown(row: Row) -> Ruleset:
+    """A stored ruleset as answers have it."""
     values: dict[str, Any] = {
         name: value for name, value in row.items() if name != "application_id" and value is not None
     }
@@ -71,19 +88,16 @@ async def add_ruleset(
     if instead_of is not None:
         await get_ruleset(conn, place, instead_of)
     activate = new.activate or (instead_of is not None and campaign["active_ruleset_id"] == instead_of)
-    strikethrough = None if new.strikethrough_rules is UNSET else encode_text(new.strikethrough_rules)
-    rules, bindings = encode_text(new.rules), encode_text(new.bindings)
-    content = (rules, strikethrough, bindings, new.rb_version, activate)
-    row = await conn.fetchrow(INSERT, application_id, campaign_id, user_id, *content, now)
+    row = await conn.fetchrow(INSERT, application_id, campaign_id, user_id, *content(new), activate, now)
     if activate:
         await conn.execute(ACTIVATE, campaign_id, row["id"], user_id, now)
         await programs.record_campaign(conn, application_id, campaign_id)
-    return _ruleset(row)
+    return shown(row)
 
 
 async def get_ruleset(conn: Connection, place: Place, ruleset_id: int) -> Ruleset:
     """The ruleset; raises NotFound."""
-    return _ruleset(first(await conn.fetchrow(SELECT, *place, ruleset_id), "Ruleset"))
+    return shown(first(await conn.fetchrow(SELECT, *place, ruleset_id), "Ruleset"))
 
 
 async def remove_ruleset(conn: Connection, place: Place, ruleset_id: int) -> None:
@@ -97,4 +111,4 @@ async def remove_ruleset(conn: Connection, place: Place, ruleset_id: int) -> Non
 async def list_rulesets(conn: Connection, place: Place, page: Page) -> tuple[list[Ruleset], int]:
     """One page of all revisions, oldest first, and how many there are."""
     rows, _ = await LIST.fetch(conn, place, {}, page)
-    return [_ruleset(row) for row in rows], await LIST.count(conn, place, {})
+    return [shown(row) for row in rows], await LIST.count(conn, place, {})

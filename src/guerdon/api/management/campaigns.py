@@ -7,7 +7,7 @@ from litestar import delete, get, post, put
 from litestar.params import Parameter
 from msgspec import UNSET
 
-from guerdon.api import checks, rule_checks
+from guerdon.api import campaign_checks, checks, rule_checks
 from guerdon.api.lists import PageSize, Skip, Sort, moment, page
 from guerdon.db import applications, attributes, campaigns, rulesets
 from guerdon.db.keys import Caller
@@ -22,7 +22,6 @@ ALL = "/v1/applications/{application_id:int}/campaigns"
 ONE = "/v1/applications/{application_id:int}/campaigns/{campaign_id:int}"
 SEARCH = "/v1/applications/{application_id:int}/campaigns_search"
 BULK = "/v1/applications/{application_id:int}/campaigns_bulk"
-MOST_STORES = 50
 # The state of a filter as the computed states that it covers.
 STATES = {"enabled": ["scheduled", "running", "expired"]}
 
@@ -33,15 +32,7 @@ async def _check(conn: Connection, caller: Caller, application_id: int, data: Ne
     application = await applications.get_application(conn, caller.account_id, application_id)
     if isinstance(data, UpdateCampaign) and application.enable_campaign_state_management is True:
         raise Invalid("A campaign of an Application with campaign state management cannot be updated directly")
-    definitions = await attributes.definitions(conn, caller.account_id, application_id)
-    problems = checks.limits(data.limits)
-    problems += checks.period(data.start_time, data.end_time, "endTime")
-    problems += checks.attributes(data.attributes, "Campaign", definitions)
-    problems += checks.attributes(data.coupon_attributes, "Coupon", definitions, "/couponAttributes")
-    problems += checks.mandatory(data.attributes, applications.mandatory(application, "campaigns"))
-    if data.linked_store_ids is not UNSET and len(data.linked_store_ids) > MOST_STORES:
-        problems.append(Problem.at("/linkedStoreIds", "maxItems", f"Expected `array` of length <= {MOST_STORES}"))
-    checks.refuse(problems)
+    checks.refuse(await campaign_checks.problems(conn, application, data))
 
 
 @post(ALL, operation_id="createCampaign", tags=TAGS)

@@ -1,10 +1,8 @@
 """Rulesets: save a revision, list, read (management.md §5). What the rules mean is the engine's business."""
 
 from datetime import datetime
-from uuid import uuid4
 
 from litestar import delete, get, post, put
-from msgspec import UNSET
 
 from guerdon.api import checks, rule_checks
 from guerdon.api.lists import PageSize, Skip, Sort, page
@@ -14,21 +12,13 @@ from guerdon.db.pool import Connection
 from guerdon.flows.programs import Programs
 from guerdon.wire.base import TotalPage
 from guerdon.wire.blocks import ruleset_v2
-from guerdon.wire.rulesets import NewRuleset, Rule, Ruleset
+from guerdon.wire.rulesets import NewRuleset, Ruleset
 from guerdon.wire.rulesets_v2 import RulesetV2
 
 TAGS = ["Campaigns"]
 ALL = "/v1/applications/{application_id:int}/campaigns/{campaign_id:int}/rulesets"
 ONE = "/v1/applications/{application_id:int}/campaigns/{campaign_id:int}/rulesets/{ruleset_id:int}"
 AS_BLOCKS = "/v2/applications/{application_id:int}/campaigns/{campaign_id:int}/rulesets/{ruleset_id:int}"
-
-
-def _complete(rules: list[Rule]) -> None:
-    for rule in rules:
-        if rule.id is UNSET:
-            rule.id = str(uuid4())
-        if rule.bindings is UNSET:
-            rule.bindings = []
 
 
 async def _check(conn: Connection, programs: Programs, place: rulesets.Place, data: NewRuleset, now: datetime) -> None:
@@ -51,7 +41,7 @@ async def create_ruleset(
 ) -> Ruleset:
     place = (caller.account_id, application_id, campaign_id)
     await _check(conn, programs, place, data, now)
-    _complete(data.rules)
+    rulesets.complete(data.rules)
     return await rulesets.add_ruleset(conn, place, caller.user_id, data, now)
 
 
@@ -69,7 +59,7 @@ async def update_ruleset(
     """Saves a new revision and answers with it; a stored ruleset never changes."""
     place = (caller.account_id, application_id, campaign_id)
     await _check(conn, programs, place, data, now)
-    _complete(data.rules)
+    rulesets.complete(data.rules)
     return await rulesets.add_ruleset(conn, place, caller.user_id, data, now, instead_of=ruleset_id)
 
 
