@@ -396,3 +396,14 @@ def test_campaigns_of_other_applications_and_accounts_are_not_found(server, mana
     assert manager.delete(f"{CAMPAIGNS}/1").status_code == 404
     assert manager.get(CAMPAIGNS).status_code == 404
     assert server.sql("SELECT count(*) FROM campaigns")[0][0] == 1
+
+
+def test_a_campaign_without_limits_gets_those_of_its_application(manager):
+    limits = [limit("setDiscount", 99.5, period="monthly")]
+    manager.put("/v1/applications/1", json=make.application(limits=limits)).raise_for_status()
+    assert make.new_campaign(manager)["limits"] == limits
+    own = [limit("redeemCoupon", 5)]
+    made = make.new_campaign(manager, limits=own)
+    assert made["limits"] == own
+    changed = manager.put(f"{CAMPAIGNS}/2", json=make.campaign(limits=[])).json()
+    assert changed["limits"] == [], "only a new campaign gets them"

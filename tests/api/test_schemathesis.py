@@ -18,7 +18,8 @@ from guerdon.wire.base import encode
 # Path parameters that are made to name what exists, so that requests get past the 404; the key itself must stay.
 KNOWN = {
     "applicationId", "campaignId", "rulesetId", "attributeId", "sessionId", "collectionId", "additionalCostId",
-    "storeId", "valueMapId", "cartItemFilterId", "expressionId", "eventTypeId",
+    "storeId", "valueMapId", "cartItemFilterId", "expressionId", "eventTypeId", "evaluationGroupId", "campaignGroupId",
+    "campaignTemplateId", "customEffectId",
 }  # fmt: skip
 EVENTS = {"/v2/events", "/v3/events"}  # the same for their types
 KEYS = {"api_key_v1": f"ApiKey-v1 {INTEGRATION_KEY}", "manager_auth": f"ManagementKey-v1 {MANAGEMENT_KEY}"}
@@ -39,6 +40,12 @@ def stocked(shared, shared_manager, shared_shop):
         ("/v1/applications/1/cart_item_filters", {"name": "Premium"}),
         ("/v1/applications/1/cart_item_filters/1/expressions", {"expression": [".", "Session", "CartItems"]}),
         (f"{make.CAMPAIGNS}/1/value_maps", {}),
+        ("/v1/applications/1/evaluation_groups", make.group()),
+        ("/v1/campaign_groups", {"name": "Germany"}),
+        (
+            "/v1/custom_effects",
+            {"applicationIds": [1], "name": "wrap", "title": "Wrap", "payload": "{}", "enabled": True},
+        ),
     ):
         shared_manager.post(url, json=body).raise_for_status()
     session = {"profileId": "kim", "cartItems": [line()], "couponCodes": ["TEN"], "state": "closed"}

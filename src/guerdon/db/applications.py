@@ -18,7 +18,8 @@ from guerdon.wire.applications import (
     NewApplicationAPIKey,
     UpdateApplication,
 )
-from guerdon.wire.base import decoder, encode_text
+from guerdon.wire.base import decoder, encode, encode_text
+from guerdon.wire.limits import LimitConfig
 
 INSERT = """
 INSERT INTO applications (account_id, name, timezone, currency, sandbox, legacy_key, created, modified)
@@ -166,6 +167,12 @@ def mandatory(application: Application, kind: Literal["campaigns", "coupons"]) -
     settings: Any = application.attributes_settings  # as stored: plain JSON
     names: list[str] = (settings.get("mandatory") or {}).get(kind) or []
     return names
+
+
+def default_limits(application: Application) -> list[LimitConfig]:
+    """The limits that a new campaign of the Application gets when it brings none (rules.md §5.13)."""
+    found: list[LimitConfig] = decoder(list[LimitConfig]).decode(encode(application.limits or []))
+    return found
 
 
 async def list_applications(

@@ -14,6 +14,7 @@ from guerdon.db.keys import Caller
 from guerdon.db.pool import Connection
 from guerdon.errors import Invalid, NotFound, Problem
 from guerdon.flows.programs import Programs
+from guerdon.wire.applications import Application
 from guerdon.wire.base import TotalPage
 from guerdon.wire.campaigns import BulkOperationOnCampaigns, Campaign, CampaignSearch, NewCampaign, UpdateCampaign
 
@@ -28,18 +29,24 @@ STATES = {"enabled": ["scheduled", "running", "expired"]}
 State = Literal["enabled", "disabled", "archived", "scheduled", "running", "expired", "staged"]
 
 
-async def _check(conn: Connection, caller: Caller, application_id: int, data: NewCampaign | UpdateCampaign) -> None:
+async def _check(
+    conn: Connection, caller: Caller, application_id: int, data: NewCampaign | UpdateCampaign
+) -> Application:
+    """The Application; raises Invalid when the campaign cannot be as it is wanted."""
     application = await applications.get_application(conn, caller.account_id, application_id)
     if isinstance(data, UpdateCampaign) and application.enable_campaign_state_management is True:
         raise Invalid("A campaign of an Application with campaign state management cannot be updated directly")
     checks.refuse(await campaign_checks.problems(conn, application, data))
+    return application
 
 
 @post(ALL, operation_id="createCampaign", tags=TAGS)
 async def create_campaign(
     application_id: int, data: NewCampaign, caller: Caller, conn: Connection, now: datetime
 ) -> Campaign:
-    await _check(conn, caller, application_id, data)
+    """One that brings no limits gets those of the Application."""
+    application = await _check(conn, caller, application_id, data)
+    data.limits = data.limits or applications.default_limits(application)
     return await campaigns.add_campaign(conn, (caller.account_id, caller.user_id), application_id, data, now)
 
 
