@@ -19,7 +19,7 @@ from guerdon.wire.base import encode
 KNOWN = {
     "applicationId", "campaignId", "rulesetId", "attributeId", "sessionId", "collectionId", "additionalCostId",
     "storeId", "valueMapId", "cartItemFilterId", "expressionId", "eventTypeId", "evaluationGroupId", "campaignGroupId",
-    "campaignTemplateId", "customEffectId",
+    "campaignTemplateId", "customEffectId", "customerId",
 }  # fmt: skip
 EVENTS = {"/v2/events", "/v3/events"}  # the same for their types
 KEYS = {"api_key_v1": f"ApiKey-v1 {INTEGRATION_KEY}", "manager_auth": f"ManagementKey-v1 {MANAGEMENT_KEY}"}
