@@ -18,8 +18,8 @@ from guerdon.wire.base import encode
 # Path parameters that are made to name what exists, so that requests get past the 404; the key itself must stay.
 KNOWN = {
     "applicationId", "campaignId", "rulesetId", "attributeId", "sessionId", "collectionId", "additionalCostId",
-    "storeId", "valueMapId", "cartItemFilterId", "expressionId", "eventTypeId", "customerId", "evaluationGroupId", "campaignGroupId",
-    "campaignTemplateId", "customEffectId",
+    "storeId", "valueMapId", "cartItemFilterId", "expressionId", "eventTypeId", "evaluationGroupId", "campaignGroupId",
+    "campaignTemplateId", "customEffectId", "customerId",
 }  # fmt: skip
 EVENTS = {"/v2/events", "/v3/events"}  # the same for their types
 KEYS = {"api_key_v1": f"ApiKey-v1 {INTEGRATION_KEY}", "manager_auth": f"ManagementKey-v1 {MANAGEMENT_KEY}"}
