@@ -12,6 +12,7 @@ import pytest
 import checkout
 import make
 from conftest import INTEGRATION_KEY
+from guerdon.api import access_log
 from guerdon.db import access_logs
 from guerdon.db.access_logs import NewEntry
 
@@ -292,3 +293,17 @@ def test_what_cannot_be_written_waits(server, shop, manager):
     server.sql("ALTER TABLE away RENAME TO access_logs")
     checkout.update(shop, "s2", {})
     assert uris(manager) == ["/v2/customer_sessions/s2", "/v2/customer_sessions/s1"]
+
+
+def test_only_so_much_waits(server, shop, manager, monkeypatch, caplog):
+    monkeypatch.setattr(access_log, "MOST_WAITING", 5000)
+    server.sql("ALTER TABLE access_logs RENAME TO away")
+    for number in range(10):
+        checkout.update(shop, f"s{number}", {})
+    server.sql("ALTER TABLE away RENAME TO access_logs")
+    found = uris(manager)
+    assert 1 <= len(found) < 5
+    assert found[-1] == "/v2/customer_sessions/s0"
+    assert f"the access log lost {10 - len(found)} requests" in caplog.text
+    checkout.update(shop, "again", {})
+    assert uris(manager)[0] == "/v2/customer_sessions/again"

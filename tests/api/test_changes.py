@@ -71,7 +71,7 @@ def test_reads_refusals_and_dry_things_leave_nothing(server, manager):
     make.new_campaign(manager)
     before = changes(manager)
     search = {"attributes": {}}
-    assert manager.post("/v1/applications/1/campaigns_search", json=search).status_code in (200, 404, 405)
+    assert manager.post("/v1/applications/1/campaigns_search", json=search).status_code == 200
     for method, url, body in (
         ("POST", "/v1/applications/1/stores", {"name": ""}),
         ("PUT", "/v1/applications/1/stores/99", make.store()),

@@ -128,11 +128,9 @@ START = """
 INSERT INTO figures_progress (application_id, counted_until) VALUES ($1, '0001-01-01T00:00:00Z')
 ON CONFLICT (application_id) DO NOTHING
 """
-# Thousands of events at a time are counted in memory.
-HOLD = """
-SELECT counted_until, set_config('work_mem', '64MB', true) FROM figures_progress
-WHERE application_id = $1 FOR UPDATE SKIP LOCKED
-"""
+HOLD = "SELECT counted_until FROM figures_progress WHERE application_id = $1 FOR UPDATE"
+# Thousands of events at a time are counted in memory, and others who count wait for that.
+PREPARE = "SELECT set_config('work_mem', '64MB', true), set_config('lock_timeout', '30s', true)"
 # So many events on, or where the period ends: what is counted in one go.
 NEXT = """
 SELECT max(created) AS last, count(*) AS events FROM (
@@ -261,16 +259,16 @@ async def list_applications(conn: Connection) -> list[int]:
 
 
 async def advance(conn: Connection, application_id: int, now: datetime) -> bool:
-    """Count the next events that are old enough for good; whether there may be more. Nothing is done while somebody
-    else does it."""
+    """Count the next events that are old enough for good; whether there may be more. Several who do this take turns:
+    whoever asks for figures helps, because what is not counted for good by then would be counted for that answer."""
     since, until = await conn.fetchval(PROGRESS, application_id), now - SETTLED_AFTER
     found = await conn.fetchrow(NEXT, application_id, since, until, EVENTS_AT_ONCE)
     if not found["events"]:
         return False
+    await conn.fetchrow(PREPARE)
     await conn.execute(START, application_id)
-    held = await conn.fetchval(HOLD, application_id)
-    if held != since:
-        return held is not None
+    if await conn.fetchval(HOLD, application_id) != since:
+        return True
     more: bool = found["events"] == EVENTS_AT_ONCE
     if more:
         until = found["last"] + timedelta(microseconds=1)
