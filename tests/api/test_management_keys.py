@@ -120,6 +120,17 @@ def test_a_key_of_an_application_names_no_other_in_a_body(shared, only_second):
     assert broken[0] == 400
 
 
+def test_a_key_of_an_application_reads_its_logs(shared, shared_manager, only_second):
+    shared_manager.put("/v1/accounts/1", json={"companyName": "Shop", "billingEmail": "a@b.c"}).raise_for_status()
+    for url in ("/v1/changes", "/v1/message_logs?entityType=CampaignManager", "/v1/imports", "/v1/access_logs"):
+        assert only_second.get(url).json() == SOME_APPLICATIONS
+    assert only_second.get("/v1/changes", params={"applicationId": 1}).json() == NO_APPLICATION
+    changes = only_second.get("/v1/changes", params={"applicationId": 2}).json()["data"]
+    assert {one["applicationId"] for one in changes} == {2}
+    assert len(shared_manager.get("/v1/changes").json()["data"]) > 0
+    assert only_second.get("/v1/exports").json()["data"] == []
+
+
 @pytest.mark.parametrize(
     ("method", "url", "json"),
     [

@@ -1,6 +1,7 @@
 """Who may call what: every operation that is served, with every kind of caller. New operations are covered by being
 served (management.md §1, §18)."""
 
+import inspect
 import json
 import re
 from types import SimpleNamespace
@@ -148,6 +149,12 @@ def test_members_of_bodies_and_parameters_that_name_applications_are_known():
             assert {name for name in named if is_application(name)} <= looked_at, operation["operationId"]
             queried = {one["name"] for one in operation.get("parameters", ()) if one["in"] == "query"}
             assert {name for name in queried if is_application(name)} <= set(permissions.IN_QUERIES)
+
+
+def test_lists_that_leave_out_what_a_key_may_not_see_do_so():
+    for handler in MANAGEMENT:
+        if handler.operation_id in permissions.LEAVING_OUT:
+            assert "allowed_application_ids" in inspect.getsource(handler.fn)
 
 
 def camel(name):

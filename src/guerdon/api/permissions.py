@@ -84,7 +84,7 @@ PERSONAL = frozenset({"destroySession", "getUser", "changeProfilePassword"})
 OF_ADMINISTRATORS = frozenset({"Account", "ManagementKey", "Role", "User"})
 # Those are not for keys of certain Applications either, nor are logs of all of them (the query may name one), but for
 # these lists, which leave out what the key may not see (`Caller.allowed_application_ids`).
-LEAVING_OUT = frozenset({"getAllAccessLogs", "getApplications", "getChanges", "getExports", "getMessageLogs"})
+LEAVING_OUT = frozenset({"getApplications", "getExports"})
 # What the permission sets `campaign` and `draftCampaign` of an Application are about; the others are for `application`.
 OF_CAMPAIGNS = frozenset(
     {"Achievement", "Campaign", "CampaignTemplate", "Coupon", "Experiment", "Referral", "StoreBudget", "ValueMap"}
