@@ -217,8 +217,8 @@ def _free_port() -> int:
 
 
 @contextmanager
-def start_server(folder: Path) -> Iterator[Server]:
-    """A real `guerdon serve` with one worker on an empty database."""
+def start_server(folder: Path, **settings: str) -> Iterator[Server]:
+    """A real `guerdon serve` with one worker on an empty database; `settings` are more of its environment."""
     port = _free_port()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GUERDON_")} | {
         "GUERDON_DATA": str(folder),
@@ -227,6 +227,7 @@ def start_server(folder: Path) -> Iterator[Server]:
         "GUERDON_DEMO": "0",
         "GUERDON_INTEGRATION_KEY": INTEGRATION_KEY,
         "GUERDON_MANAGEMENT_KEY": MANAGEMENT_KEY,
+        **settings,
     }
     command = [str(Path(sys.executable).parent / "guerdon"), "serve"]
     with (folder / "serve.log").open("w") as log:
