@@ -14,7 +14,7 @@ demo: $(VENV)/.runtime
 	@exec $(RUN)/guerdon demo
 
 test: $(VENV)/.dev
-	$(RUN)/pytest -n 2 --dist worksteal
+	$(RUN)/pytest -n 3 --dist worksteal
 
 check: $(VENV)/.dev
 	scripts/check

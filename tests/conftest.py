@@ -19,17 +19,23 @@ import asyncpg
 import httpx
 import pytest
 import uvicorn
+from litestar import Litestar
 
 from guerdon import first_run
 from guerdon.api.access_log import AccessLog
-from guerdon.api.app import build_app
+from guerdon.api.app import build_framework, complete
 from guerdon.api.mail import Mailer
+from guerdon.api.session_route import SessionRoute
 from guerdon.db import pool as db_pool
 from guerdon.db.embedded import Embedded
 from guerdon.settings import Settings
 from mail_server import open_mailbox
 from processes import Nursery, look_at
 from serving import INTEGRATION_KEY, MANAGEMENT_KEY
+
+MEMORY, ENOUGH = Path("/dev/shm"), 4 * 1024**3
+if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ENOUGH:
+    tempfile.tempdir = str(MEMORY)  # making databases is most of the time of the tests, and takes a disk thrice as long
 
 TEMPLATE = "guerdon_template"
 EMAIL, PASSWORD = "admin@example.com", "correct horse battery"
@@ -113,19 +119,26 @@ class Clock:
         self.offset += timedelta(**by)
 
 
+_idle: list[Litestar] = []  # frameworks that no server uses: to build one takes longer than most tests
+
+
+@asynccontextmanager
+async def _connections(app: Litestar) -> AsyncIterator[None]:
+    state = app.state
+    state.pool = await db_pool.open_pool(state.database, 10)
+    async with state.access_log.writing(state) if state.access_log else nullcontext():
+        yield
+    await state.pool.close()
+
+
 @contextmanager
 def _serve(database: str, access_log: AccessLog | None = None, **more: object) -> Iterator[SimpleNamespace]:
     clock = Clock()
-    state: dict[str, object] = {"clock": clock, "access_log": access_log, **more}
-
-    @asynccontextmanager
-    async def connections(app: object) -> AsyncIterator[None]:
-        app.state.pool = await db_pool.open_pool(database, 10)
-        async with access_log.writing(app.state) if access_log else nullcontext():
-            yield
-        await app.state.pool.close()
-
-    app = build_app(state, lifespan=[connections])
+    framework = _idle.pop() if _idle else build_framework({}, lifespan=[_connections])
+    for name in list(framework.state):
+        del framework.state[name]
+    framework.state.update(complete({"clock": clock, "access_log": access_log, "database": database, **more}))
+    app = SessionRoute(framework)
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="on")
@@ -140,6 +153,8 @@ def _serve(database: str, access_log: AccessLog | None = None, **more: object) -
     yield SimpleNamespace(url=url, clock=clock, database=database, sql=look_at(database))
     running.should_exit = True
     thread.join(10)
+    if not thread.is_alive():
+        _idle.append(framework)
 
 
 @pytest.fixture

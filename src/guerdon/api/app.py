@@ -262,14 +262,20 @@ def build_app(state: dict[str, Any], lifespan: list[Any] | None = None) -> Sessi
     return SessionRoute(build_framework(state, lifespan))
 
 
-def build_framework(state: dict[str, Any], lifespan: list[Any] | None = None) -> Litestar:
-    """The ASGI application. `state` holds `pool`, `clock` and `mailer`; a worker opens them in `lifespan`, and does
-    jobs."""
+def complete(state: dict[str, Any]) -> dict[str, Any]:
+    """The state with everything that handlers find in it, as far as it is not said."""
     state.setdefault("clock", utc_now)
     state.setdefault("programs", Programs())
     state.setdefault("access_log", None)
     state.setdefault("mailer", Mailer(Settings()))
     state.setdefault("export_turns", asyncio.Semaphore(csv_files.MOST_EXPORTS))
+    return state
+
+
+def build_framework(state: dict[str, Any], lifespan: list[Any] | None = None) -> Litestar:
+    """The framework inside it. `state` holds `pool`, `clock` and `mailer`; a worker opens them in `lifespan`, and does
+    jobs."""
+    state = complete(state)
     integration = _router([auth.require_integration_key], "key", "api_key_v1", INTEGRATION)
     guards = [auth.require_manager, lists.refuse_undeclared, History(MANAGEMENT).watch]
     management = _router(guards, "caller", "manager_auth", MANAGEMENT)
