@@ -657,6 +657,11 @@ ALTER TABLE public.jobs ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.limit_charges (
+    session_id bigint NOT NULL,
+    counter_id bigint NOT NULL
+);
+
 CREATE TABLE public.limit_counters (
     id bigint NOT NULL,
     application_id bigint NOT NULL,
@@ -665,8 +670,7 @@ CREATE TABLE public.limit_counters (
     entities text[] NOT NULL,
     period text NOT NULL,
     used numeric NOT NULL,
-    most numeric,
-    since bigint DEFAULT 0 NOT NULL
+    most numeric
 )
 WITH (fillfactor='70');
 
@@ -1137,6 +1141,9 @@ ALTER TABLE ONLY public.imports
 ALTER TABLE ONLY public.jobs
     ADD CONSTRAINT jobs_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.limit_charges
+    ADD CONSTRAINT limit_charges_pkey PRIMARY KEY (session_id, counter_id);
+
 ALTER TABLE ONLY public.limit_counters
     ADD CONSTRAINT limit_counters_key UNIQUE (campaign_id, action, period, entities);
 
@@ -1339,6 +1346,8 @@ CREATE INDEX idempotency_keys_created ON public.idempotency_keys USING btree (ap
 CREATE INDEX jobs_application ON public.jobs USING btree (application_id, batch_id);
 
 CREATE INDEX jobs_due ON public.jobs USING btree (due, id) WHERE (status = 'pending'::text);
+
+CREATE INDEX limit_charges_counter ON public.limit_charges USING btree (counter_id);
 
 CREATE INDEX login_attempts_since ON public.login_attempts USING btree (since);
 
@@ -1575,6 +1584,12 @@ ALTER TABLE ONLY public.jobs
 
 ALTER TABLE ONLY public.jobs
     ADD CONSTRAINT jobs_created_by_fkey FOREIGN KEY (created_by) REFERENCES public.users(id);
+
+ALTER TABLE ONLY public.limit_charges
+    ADD CONSTRAINT limit_charges_counter_id_fkey FOREIGN KEY (counter_id) REFERENCES public.limit_counters(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.limit_charges
+    ADD CONSTRAINT limit_charges_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.customer_sessions(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.limit_counters
     ADD CONSTRAINT limit_counters_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES public.campaigns(id) ON DELETE CASCADE;

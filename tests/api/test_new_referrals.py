@@ -138,7 +138,7 @@ def test_codes_are_folded_as_the_application_compares_them(shop, manager, server
     make.new_campaign(manager, referralSettings=settings)
     assert make.new_referral(shop, 1)["code"] == "ref-aa"
     answer = shop.post(ONE, json=one())
-    details = 'Too few codes are left of the pattern "ref-##"'
+    details = 'Too few codes are left of the pattern "ref-##": it has 1, of which 0 are left, and 1 are wanted'
     assert (answer.status_code, answer.json()) == (400, invalid(("/campaignId", "Invalid value", details)))
 
 
@@ -146,7 +146,13 @@ def test_every_code_of_a_pattern_can_be_drawn_and_then_no_more(shop, manager, re
     only_digits(manager, 3)
     drawn = {make.new_referral(shop, 1)["code"] for _ in range(8)}
     assert len(drawn) == 8
-    problem = invalid(("/campaignId", "Invalid value", 'Too few codes are left of the pattern "R-###"'))
+    problem = invalid(
+        (
+            "/campaignId",
+            "Invalid value",
+            'Too few codes are left of the pattern "R-###": it has 8, of which 0 are left, and 1 are wanted',
+        )
+    )
     assert refused("POST", ONE, json=one()) == (400, problem)
 
 
@@ -160,9 +166,13 @@ def test_codes_are_unique_in_the_application(shop, manager, refused):
 
 def test_too_few_for_all_makes_none(refused, manager):
     only_digits(manager, 1)
-    problem = invalid(("/campaignId", "Invalid value", 'Too few codes are left of the pattern "R-#"'))
+    problem = invalid(
+        ("/campaignId", "Invalid value", 'Too few codes are left of the pattern "R-#": it has 2, and 3 are wanted')
+    )
     assert refused("POST", MANY, json=many("a", "b", "c")) == (400, problem)
-    problem = invalid(("/referralPattern", "Invalid value", 'Too few codes are left of the pattern "X#X"'))
+    problem = invalid(
+        ("/referralPattern", "Invalid value", 'Too few codes are left of the pattern "X#X": it has 1, and 2 are wanted')
+    )
     body = many("a", "b", referralPattern="X#X", validCharacters=["1"])
     assert refused("POST", MANY, json=body) == (400, problem)
 

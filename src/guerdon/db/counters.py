@@ -30,15 +30,15 @@ WHERE l.application_id = $1
 # Rows are locked in one order everywhere: coupons by id, referrals by id, counters of limits by key, campaigns by id.
 # Each part looks at the one before it, so that they run in this order, and locks its rows first where there are
 # several. The guards look at the rows as they are once the locks are held. What is given back may have gone meanwhile:
-# a coupon that was deleted takes nothing back, nor does a counter that came to be after the session was closed: what
-# the session took was of a limit that is gone. `given` comes before: what there is to count, the Application, the time,
-# the entry of the log, and the session, where there is one.
+# a coupon that was deleted takes nothing back, nor does a counter that the session was not charged at: what it took
+# was of a limit that is gone. `given` comes before: what there is to count, the Application, the time, and the session,
+# where there is one.
 #
 # A row that somebody else just changed is looked at again by PostgreSQL, and for that it sets up the whole statement a
 # second time. Parts that have nothing to count are left out: in a crowd they cost as much as those that have.
 GIVEN = """ given AS (
     SELECT $1::bigint AS application_id, $2::json AS coupons, $3::json AS referrals, $4::json AS limits,
-        $5::json AS campaigns, $6::timestamptz AS now, NULL::bigint AS session_id, $7::bigint AS event_id
+        $5::json AS campaigns, $6::timestamptz AS now, NULL::bigint AS session_id
 )"""
 COUPON_USES = """, coupon_use AS (
     SELECT u.*, given.application_id
@@ -98,10 +98,8 @@ LIMITS = """, limit_use AS (
     SELECT l.id, u.amount FROM limit_use u
     JOIN limit_counters l ON l.campaign_id = u.campaign_id AND l.action = u.action AND l.period = u.period
         AND l.entities = u.entities AND l.application_id = u.application_id
-    WHERE u.amount < 0 AND l.since <= (
-        SELECT max(e.id) FROM given, events e
-        WHERE e.application_id = given.application_id AND e.session_id = given.session_id
-            AND e.type = 'talon_session_closed')
+    WHERE u.amount < 0 AND EXISTS (
+        SELECT FROM given, limit_charges c WHERE c.counter_id = l.id AND c.session_id = given.session_id)
     ORDER BY l.campaign_id, l.action, l.period, l.entities FOR NO KEY UPDATE OF l
 ), refunded AS (
     UPDATE limit_counters l SET used = greatest(0, l.used + g.amount) FROM given_back g WHERE l.id = g.id
@@ -109,18 +107,21 @@ LIMITS = """, limit_use AS (
 ), refunds_done AS (
     SELECT count(*) AS n FROM refunded
 ), charged AS (
-    INSERT INTO limit_counters AS l (application_id, campaign_id, action, entities, period, used, most, since)
-    SELECT u.application_id, u.campaign_id, u.action, u.entities, u.period, u.amount, u.most, given.event_id
-    FROM limit_use u, refunds_done, given
+    INSERT INTO limit_counters AS l (application_id, campaign_id, action, entities, period, used, most)
+    SELECT u.application_id, u.campaign_id, u.action, u.entities, u.period, u.amount, u.most
+    FROM limit_use u, refunds_done
     WHERE u.amount > 0 AND u.amount <= u.most
     ORDER BY u.campaign_id, u.action, u.period, u.entities
     ON CONFLICT ON CONSTRAINT limit_counters_key
-        DO UPDATE SET used = l.used + excluded.used, most = excluded.most, since = least(l.since, excluded.since)
+        DO UPDATE SET used = l.used + excluded.used, most = excluded.most
         WHERE l.used + excluded.used <= excluded.most AND NOT EXISTS (
             SELECT FROM limit_use u
             WHERE u.campaign_id = l.campaign_id AND u.action = l.action AND u.period = l.period
                 AND u.entities = l.entities AND u.seen <> l.used)
-    RETURNING 1
+    RETURNING l.id
+), charge AS (
+    INSERT INTO limit_charges (session_id, counter_id)
+    SELECT given.session_id, charged.id FROM charged, given WHERE given.session_id IS NOT NULL ON CONFLICT DO NOTHING
 ), limits_done AS (
     SELECT count(*) = (SELECT count(*) FROM limit_use WHERE amount > 0) AS fine FROM charged
 )"""
@@ -256,9 +257,9 @@ def to_count(uses: Uses) -> tuple[str, str, str, str]:
     return encode_text(_coupon_rows(uses)), encode_text(uses.referrals), encode_text(limits), encode_text(campaigns)
 
 
-async def count(conn: Connection, application_id: int, event_id: int, uses: Uses, now: datetime) -> None:
+async def count(conn: Connection, application_id: int, uses: Uses, now: datetime) -> None:
     """Move all counters, the last thing of a transaction; raises Retry when one of them has no room any more."""
-    if not await conn.fetchval(COUNT[uses.kinds()], application_id, *to_count(uses), now, event_id):
+    if not await conn.fetchval(COUNT[uses.kinds()], application_id, *to_count(uses), now):
         raise Retry
 
 

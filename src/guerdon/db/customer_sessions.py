@@ -133,7 +133,7 @@ SELECT (SELECT id FROM session) AS session_id, (SELECT id FROM profile) AS profi
 GIVEN = """, given AS (
     SELECT $1::bigint AS application_id, $35::json AS coupons, $36::json AS referrals, $37::json AS limits,
         $38::json AS campaigns, $9::timestamptz AS now, session.id AS session_id,
-        (SELECT id FROM profile) AS profile_id, nextval('events_id_seq') AS event_id
+        (SELECT id FROM profile) AS profile_id
     FROM session
 )"""
 COUPON_REDEMPTIONS = """, redeemed_coupon AS (
@@ -155,9 +155,9 @@ REFERRAL_REDEMPTIONS = """, redeemed_referral AS (
         AND r.rolled_back_at IS NULL
 )"""
 SETTLED = """, event AS (
-    INSERT INTO events (id, application_id, type, session_id, profile_id, revision, judged_at, facts, effects,
-        response_content, created, coupon_codes, referral_code) OVERRIDING SYSTEM VALUE
-    SELECT coalesce((SELECT event_id FROM given), 0), $1, $21,
+    INSERT INTO events (application_id, type, session_id, profile_id, revision, judged_at, facts, effects,
+        response_content, created, coupon_codes, referral_code)
+    SELECT $1, $21,
         (SELECT given.session_id FROM given, all_done WHERE all_done.fine), (SELECT id FROM profile),
         $22, $23, $24, $25, $26, $9, $13, $15
     RETURNING id, session_id

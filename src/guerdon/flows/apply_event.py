@@ -200,7 +200,7 @@ async def _commit(conn: Connection, occasion: Occasion, decided: Decided) -> Kep
             await events.add_advanced(conn, advanced, written.profile_id)
         coupons, referrals = await commit_codes(conn, decided.program, facts, outcome, occasion.now)
         if uses:
-            await counters.count(conn, application_id, written.event_id, uses, occasion.now)
+            await counters.count(conn, application_id, uses, occasion.now)
     return Kept(0, written.profile_id, written.event_id, coupons, referrals)
 
 
