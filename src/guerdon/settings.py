@@ -33,8 +33,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     """GUERDON_INTEGRATION_KEY: first Integration key; random when empty."""
     management_key: str = ""
     """GUERDON_MANAGEMENT_KEY: first Management key; random when empty."""
-    public_url: str = "http://127.0.0.1:8080"
-    """GUERDON_PUBLIC_URL: where people reach the server; mails say so."""
+    public_url: str = ""
+    """GUERDON_PUBLIC_URL: where people reach the server, for mails; empty is the address it listens on."""
     smtp_host: str = ""
     """GUERDON_SMTP_HOST: mail server for invitations and forgotten passwords; empty writes the mails to the log."""
     smtp_port: int = 587
@@ -47,6 +47,12 @@ class Settings(Struct, frozen=True, kw_only=True):
     """GUERDON_SMTP_PASSWORD: the password for that."""
     smtp_from: str = "Guerdon <guerdon@localhost>"
     """GUERDON_SMTP_FROM: whom mails are from."""
+
+    @property
+    def url(self) -> str:
+        """Where the server listens."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":

@@ -353,12 +353,15 @@ def test_a_refused_invitation_sends_no_mail(mailed, manager, address):
 
 
 def test_the_log_has_the_mail_where_no_server_is_set_up_and_where_it_fails(database, caplog):
-    for mailer in (Mailer(Settings()), Mailer(Settings(smtp_host="127.0.0.1", smtp_port=1, smtp_security="none"))):
+    for mailer in (
+        Mailer(Settings(port=8099)),
+        Mailer(Settings(smtp_host="127.0.0.1", smtp_port=1, smtp_security="none")),
+    ):
         with _serve(database, mailer=mailer) as running, httpx.Client(base_url=running.url, headers=KEY) as manager:
             invite(manager, f"kim{next(_numbers)}@example.com")
     first, second = (record.getMessage() for record in caplog.records if record.name == "guerdon")
     assert first.startswith("No mail server is set up (GUERDON_SMTP_HOST). To kim")
-    assert "curl -X POST http://127.0.0.1:8080/v1/users" in first
+    assert "curl -X POST http://127.0.0.1:8099/v1/users" in first
     assert "could not be sent: [Errno" in second
 
 

@@ -70,7 +70,7 @@ class Mailer:
         await self._send(Mail(email, "A new password for Guerdon", self._filled(RECOVERY, email, name, token), now))
 
     def _filled(self, text: str, email: str, name: str, token: str) -> str:
-        url = self._settings.public_url.rstrip("/")
+        url = (self._settings.public_url or self._settings.url).rstrip("/")
         return text.format(name=" ".join(name.split()) or email, email=email, token=token, url=url)
 
     async def _send(self, mail: Mail) -> None:
