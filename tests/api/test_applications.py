@@ -253,7 +253,7 @@ def test_an_application_goes_with_everything_that_is_its_own(server, manager, sh
     gone = {name for name, (count, _) in before.items() if count and not after[name][0]}
     assert gone == {
         "application_keys", "cart_item_filters", "coupons", "customer_sessions", "events", "limit_counters", "referrals",
-        "rulesets", "stores", "value_maps", "coupon_redemptions", "application_customers",
+        "rulesets", "stores", "value_maps", "coupon_redemptions", "application_customers", "limit_charges",
     }  # fmt: skip
     assert (after["applications"][0], after["campaigns"][0], after["evaluation_groups"][0]) == (1, 1, 1)
     assert (after["profiles"], after["attributes"][0], after["collections"][0]) == (before["profiles"], 2, 3)
