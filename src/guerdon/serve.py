@@ -13,6 +13,7 @@ from pathlib import Path
 
 import uvicorn
 from litestar import Litestar
+from msgspec import structs
 from uvicorn.supervisors import Multiprocess
 
 from guerdon.api.access_log import AccessLog
@@ -132,8 +133,7 @@ def _remember(made: FirstRun, settings: Settings) -> None:
 
 
 def _welcome(made: FirstRun | None, settings: Settings, port: int) -> None:
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    url = f"http://{host}:{port}"
+    url = structs.replace(settings, port=port).url
     lines = [f"Guerdon serves at {url} (API page: {url}/openapi). Ctrl-C stops it."]
     if made is not None:
         lines += [

@@ -53,10 +53,12 @@ class Write(Struct):
 
 
 class History:
-    """Knows the handlers of the Management API by what they read."""
+    """Knows the handlers of the Management API by what they read, and of which paths single things are read below."""
 
     def __init__(self, handlers: list[Any]) -> None:
         self._readers = {_template(path): one for one in handlers if "GET" in one.http_methods for path in one.paths}
+        of_one = (re.fullmatch(r"(.*)/{\w+}", path) for path in self._readers)
+        self._lists = {match[1] for match in of_one if match}
 
     async def watch(self, connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
         """A guard: keeps what the request finds with its unit of work, if it is a write."""
@@ -72,7 +74,7 @@ class History:
         connection.scope["state"]["work"].write = Write(
             caller=connection.user,
             entity=f"{path}?{query.decode('latin-1')}" if query else path,
-            id_follows=posted and any(re.fullmatch(re.escape(template) + r"/{\w+}", one) for one in self._readers),
+            id_follows=posted and template in self._lists,
             old=None if posted else await self._old(request, template, handler),
             body=b"" if upload else await request.body(),
             now=connection.app.state.clock(),

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Annotated, Any, Literal, TypeVar
 
 from litestar.connection import ASGIConnection
@@ -22,6 +23,7 @@ Sort = Annotated[str, Parameter(query="sort")]
 WithTotal = Annotated[bool, Parameter(query="withTotalResultSize")]
 Flag = Literal["true", "false"]
 Valid = Literal["expired", "validNow", "validFuture"]
+CampaignState = Literal["enabled", "disabled", "archived", "scheduled", "running", "expired", "staged"]
 PATH_PARAMETER = re.compile(r"{(\w+)")
 T = TypeVar("T")
 
@@ -64,7 +66,8 @@ def numbers(parameter: str, text: str | None) -> list[int] | None:
         raise Invalid(errors=[problem]) from None
 
 
-def declared(handler: BaseRouteHandler) -> set[str]:
+@lru_cache(maxsize=1000)
+def declared(handler: BaseRouteHandler) -> frozenset[str]:
     """The names on the wire of the query parameters of an operation, those of its dependencies included."""
     provided = handler.resolve_dependencies()
     of_path = {name for path in handler.paths for name in PATH_PARAMETER.findall(path)}
@@ -75,7 +78,7 @@ def declared(handler: BaseRouteHandler) -> set[str]:
                 signatures.append(provided[name].parsed_fn_signature)
             elif name not in of_path and name not in RESERVED_KWARGS:
                 found.add(getattr(field.kwarg_definition, "query", None) or camel(name))
-    return found
+    return frozenset(found)
 
 
 async def refuse_undeclared(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:

@@ -23,7 +23,7 @@ SELECT = "SELECT * FROM evaluation_groups WHERE application_id = $1 AND id = $2"
 LOCK_ALL = "SELECT * FROM evaluation_groups WHERE application_id = $1 ORDER BY id FOR NO KEY UPDATE"
 SELECT_ALL = "SELECT * FROM evaluation_groups WHERE application_id = $1"
 SELECT_TARGET = """
-SELECT g.id, g.locked FROM evaluation_groups g JOIN applications a ON a.id = g.application_id
+SELECT g.id, g.name, g.locked FROM evaluation_groups g JOIN applications a ON a.id = g.application_id
 WHERE a.id = $1 AND g.id = coalesce($2, a.default_evaluation_group_id)
 FOR KEY SHARE OF g
 """
@@ -81,16 +81,19 @@ async def place_in(conn: Connection, application_id: int, group_id: int | None) 
     row = await conn.fetchrow(SELECT_TARGET, application_id, group_id)
     if row is None and group_id is not None:
         raise _invalid("evaluationGroupId", "Unknown", f"The Application has no evaluation group {group_id}")
-    found: int = first(row, "Application")["id"]
-    await refuse_locked(conn, application_id, found)
-    return found, await _next_place(conn, application_id, found)
+    group = first(row, "Application")
+    _refuse_locked(group)
+    return group["id"], await _next_place(conn, application_id, group["id"])
 
 
 async def refuse_locked(conn: Connection, application_id: int, group_id: int) -> None:
     """Raise Forbidden when the group is locked."""
-    row = first(await conn.fetchrow(SELECT, application_id, group_id), "Evaluation group")
-    if row["locked"]:
-        raise locked(row["name"])
+    _refuse_locked(first(await conn.fetchrow(SELECT, application_id, group_id), "Evaluation group"))
+
+
+def _refuse_locked(group: Row) -> None:
+    if group["locked"]:
+        raise locked(group["name"])
 
 
 async def _next_place(conn: Connection, application_id: int, group_id: int) -> int:
@@ -167,15 +170,13 @@ def _check_parent(groups: Groups, parent_id: int, levels: int) -> None:
     if _level(groups, parent_id) + levels > DEEPEST:
         details = f"Below the base group there are at most {DEEPEST} levels of evaluation groups"
         raise _invalid("parentId", "Invalid value", details)
-    if parent["locked"]:
-        raise locked(parent["name"])
+    _refuse_locked(parent)
 
 
 def refuse_move(groups: Groups, group: Row) -> None:
     """Raise Forbidden when this group may not leave its place: it or its parent is locked."""
     for one in (group, groups[group["parent_id"]]):
-        if one["locked"]:
-            raise locked(one["name"])
+        _refuse_locked(one)
 
 
 def _level(groups: Groups, group_id: int) -> int:

@@ -16,11 +16,13 @@ from guerdon.wire.users import UpdateUser, User
 INVITATION, RECOVERY = "invitation", "recovery"
 ONE_DAY, HALF_AN_HOUR, A_MINUTE = timedelta(days=1), timedelta(minutes=30), timedelta(minutes=1)
 
-LIST = Listing(
-    select="""
+USERS = """
 SELECT u.*, ARRAY(SELECT m.role_id FROM role_members m WHERE m.user_id = u.id ORDER BY m.role_id) AS roles
 FROM users u WHERE u.account_id = $1 AND u.deleted IS NULL
-""",
+"""
+SELECT = USERS + " AND u.id = $2"
+LIST = Listing(
+    select=USERS,
     filters={},
     sorts={
         "id": "id",
@@ -32,10 +34,6 @@ FROM users u WHERE u.account_id = $1 AND u.deleted IS NULL
         "lastSignedIn": "last_signed_in",
     },
 )
-SELECT = """
-SELECT u.*, ARRAY(SELECT m.role_id FROM role_members m WHERE m.user_id = u.id ORDER BY m.role_id) AS roles
-FROM users u WHERE u.account_id = $1 AND u.deleted IS NULL AND u.id = $2
-"""
 SELECT_ID = "SELECT id FROM users WHERE account_id = $1 AND deleted IS NULL AND lower(email) = lower($2)"
 SELECT_KNOWN = "SELECT id, account_id, state FROM users WHERE deleted IS NULL AND lower(email) = lower($1) FOR UPDATE"
 INSERT = """

@@ -22,13 +22,21 @@ TAGS = ["Logs"]
 OF_APPLICATION = "/v1/applications/{application_id:int}/access_logs"
 Start = Annotated[str, Parameter(query="rangeStart")]
 End = Annotated[str, Parameter(query="rangeEnd")]
+Period = tuple[datetime | None, datetime | None]
 Method = Literal["get", "put", "post", "delete", "patch"]
 Status = Literal["success", "error"]
 
 
-def _wanted(path: str | None, method: str | None, status: str | None) -> dict[str, Any]:
-    """The filters. A pattern must be one of RE2: PostgreSQL, which matches it, has nothing to go back and forth for
-    in such (ADR 0012)."""
+async def period(range_start: Start, range_end: End) -> Period:
+    """From the start on, before the end."""
+    return moment("rangeStart", range_start), moment("rangeEnd", range_end)
+
+
+async def filters(
+    path: str | None = None, method: Method | None = None, status: Status | None = None
+) -> dict[str, Any]:
+    """Which requests are meant. `path` is a regular expression that is found anywhere in the path; it must be one of
+    RE2: PostgreSQL, which matches it, has nothing to go back and forth for in such (ADR 0012)."""
     options = re2.Options()
     options.log_errors = False
     try:
@@ -49,67 +57,56 @@ async def _written(request: Request[Any, Any, Any]) -> Connection:
 
 
 WRITTEN = {"conn": Provide(_written)}
+SEARCH = WRITTEN | {"period": Provide(period), "wanted": Provide(filters)}
 
 
-@get(f"{OF_APPLICATION}/no_total", operation_id="getAccessLogsWithoutTotalCount", tags=TAGS, dependencies=WRITTEN)
+@get(f"{OF_APPLICATION}/no_total", operation_id="getAccessLogsWithoutTotalCount", tags=TAGS, dependencies=SEARCH)
 async def get_access_logs_without_total_count(
     application_id: int,
     caller: Caller,
     conn: Connection,
-    range_start: Start,
-    range_end: End,
-    path: str | None = None,
-    method: Method | None = None,
-    status: Status | None = None,
+    period: Period,
+    wanted: dict[str, Any],
     page_size: PageSize = 1000,
     skip: Skip = 0,
     sort: Sort = "",
 ) -> MorePage[AccessLogEntry]:
-    """Newest first. `path` is a regular expression that is found anywhere in the path."""
+    """Newest first."""
     await applications.get_application(conn, caller.account_id, application_id)
-    scope = [application_id, moment("rangeStart", range_start), moment("rangeEnd", range_end)]
-    wanted = _wanted(path, method, status)
+    scope = [application_id, *period]
     found, more = await access_logs.list_entries(conn, access_logs.LIST, scope, wanted, page(page_size, skip, sort))
     return MorePage(has_more=more, data=found)
 
 
-@get(OF_APPLICATION, operation_id="getAccessLogs", tags=TAGS, dependencies=WRITTEN)
+@get(OF_APPLICATION, operation_id="getAccessLogs", tags=TAGS, dependencies=SEARCH)
 async def get_access_logs(
     application_id: int,
     caller: Caller,
     conn: Connection,
-    range_start: Start,
-    range_end: End,
-    path: str | None = None,
-    method: Method | None = None,
-    status: Status | None = None,
+    period: Period,
+    wanted: dict[str, Any],
     page_size: PageSize = 1000,
     skip: Skip = 0,
     sort: Sort = "",
 ) -> TotalPage[AccessLogEntry]:
     await applications.get_application(conn, caller.account_id, application_id)
-    scope = [application_id, moment("rangeStart", range_start), moment("rangeEnd", range_end)]
-    wanted = _wanted(path, method, status)
+    scope = [application_id, *period]
     found, _ = await access_logs.list_entries(conn, access_logs.LIST, scope, wanted, page(page_size, skip, sort))
     total = await access_logs.count_entries(conn, access_logs.LIST, scope, wanted)
     return TotalPage(total_result_size=total, data=found)
 
 
-@get("/v1/access_logs", operation_id="getAllAccessLogs", tags=TAGS, dependencies=WRITTEN)
+@get("/v1/access_logs", operation_id="getAllAccessLogs", tags=TAGS, dependencies=SEARCH)
 async def get_all_access_logs(
     caller: Caller,
     conn: Connection,
-    range_start: Start,
-    range_end: End,
-    path: str | None = None,
-    method: Method | None = None,
-    status: Status | None = None,
+    period: Period,
+    wanted: dict[str, Any],
     page_size: PageSize = 1000,
     skip: Skip = 0,
     sort: Sort = "",
 ) -> TotalPage[AccessLogEntry]:
-    scope = [caller.account_id, moment("rangeStart", range_start), moment("rangeEnd", range_end)]
-    wanted = _wanted(path, method, status)
+    scope = [caller.account_id, *period]
     found, _ = await access_logs.list_entries(conn, access_logs.LIST_ALL, scope, wanted, page(page_size, skip, sort))
     total = await access_logs.count_entries(conn, access_logs.LIST_ALL, scope, wanted)
     return TotalPage(total_result_size=total, data=found)

@@ -1,14 +1,14 @@
 """Campaigns: create, list, search, read, replace, delete, alone and many at once (management.md §5)."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from litestar import delete, get, post, put
 from litestar.params import Parameter
 from msgspec import UNSET
 
 from guerdon.api import campaign_checks, checks, rule_checks
-from guerdon.api.lists import PageSize, Skip, Sort, moment, page
+from guerdon.api.lists import CampaignState, PageSize, Skip, Sort, moment, page
 from guerdon.db import applications, attributes, campaigns, rulesets
 from guerdon.db.keys import Caller
 from guerdon.db.pool import Connection
@@ -25,8 +25,6 @@ SEARCH = "/v1/applications/{application_id:int}/campaigns_search"
 BULK = "/v1/applications/{application_id:int}/campaigns_bulk"
 # The state of a filter as the computed states that it covers.
 STATES = {"enabled": ["scheduled", "running", "expired"]}
-
-State = Literal["enabled", "disabled", "archived", "scheduled", "running", "expired", "staged"]
 
 
 async def _check(
@@ -59,7 +57,7 @@ async def get_campaigns(
     page_size: PageSize = 1000,
     skip: Skip = 0,
     sort: Sort = "",
-    campaign_state: Annotated[State | None, Parameter(query="campaignState")] = None,
+    campaign_state: Annotated[CampaignState | None, Parameter(query="campaignState")] = None,
     name: str | None = None,
     tags: list[str] | None = None,
     created_before: Annotated[str | None, Parameter(query="createdBefore")] = None,
@@ -154,7 +152,7 @@ async def get_campaign_by_attributes(
     page_size: PageSize = 1000,
     skip: Skip = 0,
     sort: Sort = "",
-    campaign_state: Annotated[State | None, Parameter(query="campaignState")] = None,
+    campaign_state: Annotated[CampaignState | None, Parameter(query="campaignState")] = None,
 ) -> TotalPage[Campaign]:
     """Those that have just these values for these attributes; without attributes, all."""
     await applications.get_application(conn, caller.account_id, application_id)
@@ -166,7 +164,7 @@ async def get_campaign_by_attributes(
     return TotalPage(total_result_size=total, data=found)
 
 
-def _states(campaign_state: State | None) -> list[str] | None:
+def _states(campaign_state: CampaignState | None) -> list[str] | None:
     return STATES.get(campaign_state, [campaign_state]) if campaign_state else None
 
 

@@ -4,7 +4,7 @@ Each takes fewer filters than the lists of coupons do: those that the contract d
 """
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from litestar import post
 from litestar.di import Provide
@@ -12,7 +12,7 @@ from litestar.params import Parameter
 from msgspec import Struct, structs
 
 from guerdon.api import checks, coupon_requests, lists
-from guerdon.api.lists import Flag, PageSize, Skip, Sort, Valid
+from guerdon.api.lists import CampaignState, Flag, PageSize, Skip, Sort, Valid
 from guerdon.db import applications, attributes, coupons
 from guerdon.db.keys import Caller
 from guerdon.db.paging import Page
@@ -23,9 +23,6 @@ from guerdon.wire.coupons import Coupon
 
 APPLICATION = "/v1/applications/{application_id:int}"
 CAMPAIGN = APPLICATION + "/campaigns/{campaign_id:int}"
-
-State = Literal["enabled", "disabled", "archived", "scheduled", "running", "expired", "staged"]
-CampaignState = Annotated[State | None, Parameter(query="campaignState")]
 
 
 async def filters(
@@ -107,7 +104,7 @@ async def search_application(
     conn: Connection,
     now: datetime,
     wanted: dict[str, Any],
-    campaign_state: CampaignState = None,
+    campaign_state: Annotated[CampaignState | None, Parameter(query="campaignState")] = None,
 ) -> Search:
     """A search of the coupons of all campaigns, or of those in a state. Raises NotFound."""
     await applications.get_application(conn, caller.account_id, application_id)

@@ -14,10 +14,10 @@ from litestar.di import Provide
 from litestar.params import Parameter
 from litestar.response import Stream
 
-from guerdon.api import csv_files
+from guerdon.api import coupon_requests, csv_files
 from guerdon.api.csv_files import DateFormat
-from guerdon.api.lists import Flag, PageSize, Skip, Sort, Valid, flag, moment, page
-from guerdon.db import applications, coupons, exports
+from guerdon.api.lists import CampaignState, Flag, PageSize, Skip, Sort, Valid, flag, moment, page
+from guerdon.db import applications, exports
 from guerdon.db.keys import Caller
 from guerdon.db.paging import Listing
 from guerdon.db.pool import Connection, Row
@@ -30,7 +30,6 @@ Format = Annotated[DateFormat, Parameter(query="dateFormat")]
 CampaignId = Annotated[int | None, Parameter(query="campaignId")]
 Before = Annotated[str | None, Parameter(query="createdBefore")]
 After = Annotated[str | None, Parameter(query="createdAfter")]
-CampaignState = Literal["enabled", "disabled", "archived", "scheduled", "running", "expired", "staged"]
 SessionState = Literal["open", "closed", "partially_returned", "cancelled"]
 
 NEVER = datetime(1, 1, 1, tzinfo=UTC)
@@ -158,21 +157,24 @@ async def export_coupons(
     deleted_after: Annotated[str | None, Parameter(query="deletedAfter")] = None,
 ) -> Stream:
     """`deleted` is always false: deleted coupons are gone."""
-    wanted: dict[str, Any] = {
-        **_period(created_before, created_after),
+    wanted = await coupon_requests.filters(
+        asked_of.now,
+        value=value,
+        created_before=created_before,
+        created_after=created_after,
+        valid=valid,
+        usable=usable,
+        referral_id=referral_id,
+        recipient_integration_id=recipient_integration_id,
+        batch_id=batch_id,
+        exact_match=exact_match,
+    )
+    wanted |= {
         "campaignId": asked_of.campaign_id,
-        "usable": flag(usable),
-        "referralId": referral_id,
-        "recipientIntegrationId": recipient_integration_id,
-        "batchId": batch_id,
         "campaignState": campaign_state,
         "deletedBefore": moment("deletedBefore", deleted_before),
         "deletedAfter": moment("deletedAfter", deleted_after),
     }
-    if valid is not None:
-        wanted[valid] = asked_of.now
-    if value is not None:
-        wanted |= coupons.value_filter(value, exact=exact_match)
     header, cells = ("value", _value) if values_only else (COUPONS, _coupon)
     return await _answer(asked_of, Kind("Coupon", header, exports.COUPONS, cells), "coupons", wanted, sort)
 
