@@ -5,13 +5,16 @@ come with the embedded one. A backup is of one moment; the server may go on mean
 import asyncio
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import TypeVar
 
 from guerdon.db import pool
 from guerdon.db.embedded import DataInUse, Embedded, program, running_url
 from guerdon.db.migrate import analyze, is_empty
 from guerdon.settings import Settings
+
+T = TypeVar("T")
 
 
 def backup(settings: Settings, file: Path) -> int:
@@ -42,11 +45,11 @@ def restore(settings: Settings, file: Path) -> int:
         return _refuse(f"there is no file {file}")
 
     def read(url: str) -> int:
-        if not asyncio.run(_is_empty(url)):
+        if not asyncio.run(_asked(url, is_empty)):
             return _refuse("the database is not empty: a backup is restored into a new one only")
         options = ["--no-owner", "--exit-on-error", "--single-transaction", f"--dbname={url}"]
         subprocess.run([program("pg_restore"), *options, str(file)], check=True)
-        asyncio.run(_analyze(url))
+        asyncio.run(_asked(url, analyze))
         sys.stdout.write(f"{file} is restored\n")
         return 0
 
@@ -77,18 +80,11 @@ def _with_database(settings: Settings, work: Callable[[str], int], *, running: b
         return _refuse(str(error))
 
 
-async def _analyze(url: str) -> None:
+async def _asked(url: str, what: Callable[[pool.Connection], Awaitable[T]]) -> T:
+    """What the database answers, on a connection of its own."""
     conn = await pool.connect(url)
     try:
-        await analyze(conn)
-    finally:
-        await conn.close()
-
-
-async def _is_empty(url: str) -> bool:
-    conn = await pool.connect(url)
-    try:
-        return await is_empty(conn)
+        return await what(conn)
     finally:
         await conn.close()
 

@@ -2,22 +2,20 @@
 periods that they are asked for by (management.md §16)."""
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from guerdon.db import analytics
-from guerdon.db.pool import client_error, connection, transaction
-from guerdon.errors import Invalid, Problem, Unavailable
+from guerdon.db.pool import connection, transaction
+from guerdon.errors import Invalid, Problem
+from guerdon.flows.background import beside, note_failure
 
 LOOK_EVERY = 60  # seconds
 MOST_PERIODS = 10_000
 QUARTER = timedelta(minutes=15)
-
-log = logging.getLogger("guerdon")
 
 
 async def catch_up(connections: Any, application_id: int, now: datetime) -> None:
@@ -42,20 +40,14 @@ async def _keep_counting(pool: Any, clock: Callable[[], datetime]) -> None:
         try:
             await catch_up_all(pool, clock())
         except Exception as error:
-            if not isinstance(error, Unavailable) and not isinstance(client_error(error), Unavailable):
-                log.error("counting figures failed", exc_info=error)
+            note_failure("counting figures", error)
 
 
 @asynccontextmanager
 async def counting(pool: Any, clock: Callable[[], datetime]) -> AsyncIterator[None]:
     """Count in the background."""
-    task = asyncio.create_task(_keep_counting(pool, clock))
-    try:
+    async with beside(_keep_counting(pool, clock)):
         yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
 
 
 def periods(start: datetime, end: datetime, granularity: str, timezone: str) -> list[datetime]:

@@ -7,7 +7,7 @@ together or not at all. So it does not matter which worker does the next part, n
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +19,7 @@ from guerdon.db.coupons import Batch, Some
 from guerdon.db.jobs import Job
 from guerdon.db.pool import Connection, client_error, transaction
 from guerdon.errors import ClientError, Conflict, Retry, Unavailable
+from guerdon.flows.background import beside, note_failure
 from guerdon.wire.coupon_jobs import CouponDeletionFilters
 from guerdon.wire.limits import CodeGeneratorSettings
 
@@ -159,18 +160,12 @@ async def _keep_working(pool: Any, clock: Callable[[], datetime]) -> None:
                 continue
         except Exception as error:
             pause = LOOK_AGAIN_AFTER
-            if not isinstance(error, Unavailable) and not isinstance(client_error(error), Unavailable):
-                log.error("looking for jobs failed", exc_info=error)
+            note_failure("looking for jobs", error)
         await asyncio.sleep(pause)
 
 
 @asynccontextmanager
 async def working(pool: Any, clock: Callable[[], datetime]) -> AsyncIterator[None]:
     """Work on jobs in the background."""
-    task = asyncio.create_task(_keep_working(pool, clock))
-    try:
+    async with beside(_keep_working(pool, clock)):
         yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
