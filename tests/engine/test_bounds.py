@@ -1,7 +1,9 @@
-"""Rules that ask for too much: deep, wide, long or without end. Each ends soon, in an answer or in a reason."""
+"""Rules that ask for too much: deep, wide, long or without end. Each ends, in an answer or in a reason.
+
+How soon is measured in benchmarks/bounds.py; what never ends, pytest stops (`faulthandler_timeout`).
+"""
 
 import sys
-import time
 from decimal import Decimal
 
 import pytest
@@ -73,40 +75,33 @@ def test_a_comparison_with_thousands_of_numbers_runs():
     assert judged(["and", [">", 5, *[1] * 2000]]) == (["setDiscount"], [])
 
 
-def quickly(call):
-    start = time.process_time()
-    found = call()
-    assert time.process_time() - start < 2
-    return found
-
-
 LARGE = [{"sku": "MUG", "quantity": 10_000, "price": 1}]
 
 
 def test_a_filter_within_a_filter_over_a_large_cart_is_stopped():
     inner = ["exists", ITEMS, [["B"], ["=", [".", "A", "Price"], ["+", [".", "B", "Price"], 1]]]]
     condition = ["and", [">", ["count", ["filter", ITEMS, [["A"], inner]]], 0]]
-    assert quickly(lambda: judged(condition, items=LARGE)) == ([], ["Condition 1: the rule takes too many steps"])
+    assert judged(condition, items=LARGE) == ([], ["Condition 1: the rule takes too many steps"])
 
 
 def test_catch_cannot_make_a_rule_run_on(monkeypatch):
     monkeypatch.setattr(frame, "MOST_STEPS", 100_000)
     inner = ["catch", False, ["exists", ITEMS, [["B"], ["=", [".", "A", "Price"], ["+", [".", "B", "Price"], 1]]]]]
     condition = ["and", [">", ["count", ["filter", ITEMS, [["A"], inner]]], 0]]
-    assert quickly(lambda: judged(condition, items=LARGE)) == ([], ["Condition 1 does not hold"])
+    assert judged(condition, items=LARGE) == ([], ["Condition 1 does not hold"])
 
 
 def test_the_work_in_a_large_lambda_counts(monkeypatch):
     monkeypatch.setattr(frame, "MOST_STEPS", 100_000)
     body = ["and", *[["=", [".", "Item", "Price"], 1]] * 900]
     condition = ["and", [">", ["count", ["filter", ITEMS, [["Item"], body]]], 0]]
-    assert quickly(lambda: judged(condition, items=LARGE)) == ([], ["Condition 1: the rule takes too many steps"])
+    assert judged(condition, items=LARGE) == ([], ["Condition 1: the rule takes too many steps"])
 
 
 def test_an_ordinary_filter_over_a_large_cart_runs():
     skus = ["list", *[f"SKU-{number}" for number in range(5000)], "MUG"]
     condition = ["and", ["=", ["count", ["filter", ITEMS, [["Item"], ["oneOf", [".", "Item", "SKU"], skus]]]], 10_000]]
-    assert quickly(lambda: judged(condition, items=LARGE)) == (["setDiscount"], [])
+    assert judged(condition, items=LARGE) == (["setDiscount"], [])
 
 
 def doubled(name, first, wrap, times=60):
@@ -117,48 +112,44 @@ def doubled(name, first, wrap, times=60):
 
 def test_lists_of_lists_of_lists_are_not_written_into_an_effect():
     bindings = doubled("b", ["list", 1, 1], lambda one: ["list", one, one])
-    found = quickly(
-        lambda: judged(["and"], bindings=bindings, effects=[["customEffect", 1, "x", ["kv", ["a", [".", "b59"]]]]])
-    )
+    found = judged(["and"], bindings=bindings, effects=[["customEffect", 1, "x", ["kv", ["a", [".", "b59"]]]]])
     assert found == ([], ["Effect 1: lists and maps stand at most 20 deep in each other"])
 
 
 def test_maps_that_grow_without_end_are_not_written_into_an_effect():
     bindings = doubled("b", ["list", *[1] * 50], lambda one: ["list", *[one] * 50], times=10)
-    found = quickly(
-        lambda: judged(["and"], bindings=bindings, effects=[["customEffect", 1, "x", ["kv", ["a", [".", "b9"]]]]])
-    )
+    found = judged(["and"], bindings=bindings, effects=[["customEffect", 1, "x", ["kv", ["a", [".", "b9"]]]]])
     assert found == ([], ["Effect 1: the rule takes too many steps"])
 
 
 def test_lists_of_lists_are_not_compared():
     bindings = doubled("a", ["list", 1], lambda one: ["list", one, one])
     bindings += doubled("b", ["list", 2], lambda one: ["list", one, one])
-    found = quickly(lambda: judged(["and", ["=", [".", "a59"], [".", "b59"]]], bindings=bindings))
+    found = judged(["and", ["=", [".", "a59"], [".", "b59"]]], bindings=bindings)
     assert found == ([], ["`=` takes a single value here, but this is a list of list of any"])
 
 
 def test_a_text_does_not_grow_without_end():
     bindings = doubled("b", ["concat", "0123456789", ""], lambda one: ["concat", one, one])
-    found = quickly(lambda: judged(["and", ["=", [".", "b59"], "x"]], bindings=bindings))
+    found = judged(["and", ["=", [".", "b59"], "x"]], bindings=bindings)
     assert found == ([], ["Condition 1: a text has at most 65536 characters"])
 
 
 def test_a_binding_that_fails_is_not_tried_again_and_again():
     bindings = doubled("b", ["/", 1, 0], lambda one: ["catch", one, one])
-    found = quickly(lambda: judged(["and", ["=", [".", "b59"], 1]], bindings=bindings))
+    found = judged(["and", ["=", [".", "b59"], 1]], bindings=bindings)
     assert found == ([], ["Condition 1: division by zero"])
 
 
 def test_numbers_do_not_grow_without_end():
     bindings = doubled("b", ["identity", Decimal(10) ** 15], lambda one: ["*", one, one])
-    found = quickly(lambda: judged(["and", [">", [".", "b59"], 1]], bindings=bindings))
+    found = judged(["and", [">", [".", "b59"], 1]], bindings=bindings)
     assert found == ([], ["Condition 1: a number is out of range"])
 
 
 def test_numbers_do_not_shrink_without_end():
     bindings = doubled("b", ["identity", Decimal("1e-30")], lambda one: ["*", one, one])
-    assert quickly(lambda: judged(["and", ["=", [".", "b59"], 0]], bindings=bindings)) == (["setDiscount"], [])
+    assert judged(["and", ["=", [".", "b59"], 0]], bindings=bindings) == (["setDiscount"], [])
 
 
 def test_elements_of_the_wrong_kind_are_an_error_and_no_crash():
@@ -178,13 +169,13 @@ def test_the_id_of_a_custom_effect_is_a_number_that_json_readers_know():
 
 def test_a_list_does_not_grow_without_end():
     grown = [["set", "l", ["list", *range(1000)]], *[["set", "l", ["push", [".", "l"], 1]] for _ in range(1000)], True]
-    assert quickly(lambda: judged(["and", grown])) == ([], ["Condition 1: the rule takes too many steps"])
+    assert judged(["and", grown]) == ([], ["Condition 1: the rule takes too many steps"])
 
 
 def test_texts_made_for_every_item_count():
     long = {"name": "long", "expression": ["+", *["0123456789abcdef" * 64] * 60]}
     condition = ["and", [">", ["count", ["map", ITEMS, [["Item"], ["concat", [".", "long"], "x"]]]], 0]]
-    found = quickly(lambda: judged(condition, bindings=[long], items=LARGE))
+    found = judged(condition, bindings=[long], items=LARGE)
     assert found == ([], ["Condition 1: the rule takes too many steps"])
 
 
@@ -192,7 +183,7 @@ def test_sorting_long_texts_counts():
     long = {"name": "long", "expression": ["+", *["0123456789abcdef" * 64] * 10]}
     key = [["Item"], [".", "long"]]
     condition = ["and", [">", ["count", ["sortByString", ITEMS, key, True]], 0]]
-    found = quickly(lambda: judged(condition, bindings=[long], items=LARGE))
+    found = judged(condition, bindings=[long], items=LARGE)
     assert found == ([], ["Condition 1: the rule takes too many steps"])
 
 
@@ -200,13 +191,13 @@ def test_patterns_made_for_every_item_count():
     pattern = ["concat", "(\\pL{9})", ["toString", [".", "n"]]]
     body = [["Item"], ["set", "n", ["+", [".", "Item", "SubPosition"], 1]], ["~", pattern, "a"]]
     condition = ["and", ["=", ["count", ["filter", ITEMS, body]], 0]]
-    assert quickly(lambda: judged(condition, items=LARGE)) == ([], ["Condition 1: the rule takes too many steps"])
+    assert judged(condition, items=LARGE) == ([], ["Condition 1: the rule takes too many steps"])
 
 
 def test_guessing_times_for_every_item_counts():
     body = [["Item"], ["catch", False, ["after", ["parseTime", [".", "Item", "SKU"]], "2026-01-01T00:00:00Z"]]]
     condition = ["and", ["=", ["count", ["filter", ITEMS, body]], 1]]
-    assert quickly(lambda: judged(condition, items=LARGE)) == ([], ["Condition 1 does not hold"])
+    assert judged(condition, items=LARGE) == ([], ["Condition 1 does not hold"])
 
 
 def template(name, body, takes="Any"):
@@ -218,7 +209,7 @@ def test_templates_that_double_are_refused():
     chain += [
         template(f"t{i}", ["+", ["!", f"t{i - 1}", ["#", 0]], ["!", f"t{i - 1}", ["#", 0]]]) for i in range(1, 40)
     ]
-    found = quickly(lambda: judged(["and", [*chain, [">", ["!", "t39", 1], 0]]]))
+    found = judged(["and", [*chain, [">", ["!", "t39", 1], 0]]])
     assert found == ([], ["the expression is too large: at most 100 levels, 10000 nodes of templates"])
 
 
@@ -227,13 +218,13 @@ def test_arguments_that_are_repeated_in_each_other_are_refused():
     for _ in range(8):
         expression = ["!", "t", expression]
     several = template("t", ["+", *[["#", 0]] * 50])
-    found = quickly(lambda: judged(["and", [several, [">", expression, 0]]]))
+    found = judged(["and", [several, [">", expression, 0]]])
     assert found == ([], ["the expression is too large: at most 100 levels, 10000 nodes of templates"])
 
 
 def test_a_template_that_expands_to_itself_is_refused_even_from_a_deep_stack():
     condition = ["and", [template("t", ["+", 1, ["!", "t", ["#", 0]]]), [">", ["!", "t", 1], 0]]]
-    found = quickly(lambda: from_a_deep_stack(150, lambda: judged(condition)))
+    found = from_a_deep_stack(150, lambda: judged(condition))
     assert found == ([], ["the expression is too large: at most 100 levels, 10000 nodes of templates"])
 
 
@@ -269,7 +260,7 @@ ALONE = {
 def test_an_expression_by_itself_takes_so_many_steps(name):
     given = {"l": list(range(10_000)), "t": "x" * 60_000}
     with pytest.raises(TalangError, match="the expression takes too many steps"):
-        quickly(lambda: evaluate_alone(ALONE[name], given))
+        evaluate_alone(ALONE[name], given)
 
 
 @pytest.mark.parametrize(
@@ -285,4 +276,4 @@ def test_an_expression_by_itself_takes_so_many_steps(name):
 )
 def test_an_expression_by_itself_is_not_out_of_proportion(expression):
     with pytest.raises(TalangError, match="the expression is too large"):
-        quickly(lambda: evaluate_alone(expression))
+        evaluate_alone(expression)

@@ -41,7 +41,10 @@ class Seen(Struct):
 
     application_id: int
     status: int
-    scope: Message
+    method: str
+    path: bytes
+    query: bytes
+    authorization: bytes
     request: list[bytes]
     response: list[bytes]
     time: datetime
@@ -97,15 +100,15 @@ class AccessLog:
         try:
             await app(scope, watch.receiving, watch.sending)
         finally:
-            application_id = state.get("application_id")
-            if application_id is not None:
-                size = sum(watch.taken) + OF_A_ROW
-                if self._size + size <= MOST_WAITING:
-                    self._size += size
-                    seen = Seen(application_id, watch.status, scope, watch.request, watch.response, time, size)
-                    self._waiting.append(seen)
-                else:
-                    self._lost += 1
+            if state.get("application_id") is not None:
+                self._remember(_seen(scope, watch, time))
+
+    def _remember(self, seen: Seen) -> None:
+        if self._size + seen.size <= MOST_WAITING:
+            self._size += seen.size
+            self._waiting.append(seen)
+        else:
+            self._lost += 1
 
     async def flush(self) -> None:
         """Write all that waits. What cannot be written waits on."""
@@ -156,18 +159,30 @@ class AccessLog:
             log.warning("the access log cannot be written at the moment: %s", error)
 
 
+def _seen(scope: Message, watch: _Watch, time: datetime) -> Seen:
+    return Seen(
+        application_id=scope["state"]["application_id"],
+        status=watch.status,
+        method=scope["method"],
+        path=scope.get("raw_path") or scope["path"].encode(),
+        query=scope["query_string"],
+        authorization=next((value for name, value in scope["headers"] if name == b"authorization"), b""),
+        request=watch.request,
+        response=watch.response,
+        time=time,
+        size=sum(watch.taken) + OF_A_ROW,
+    )
+
+
 def _entry(seen: Seen) -> NewEntry:
-    scope = seen.scope
-    path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
-    query = scope["query_string"].decode("latin-1")
+    path, query = seen.path.decode("latin-1"), seen.query.decode("latin-1")
     request, response = b"".join(seen.request)[:LONGEST], b"".join(seen.response)[:LONGEST]
-    header = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
-    secret = credentials(header.decode("latin-1"))[1].encode("latin-1")
+    secret = credentials(seen.authorization.decode("latin-1"))[1].encode("latin-1")
     uri = f"{path}?{query}" if query else path
     return NewEntry(
         application_id=seen.application_id,
         status=seen.status,
-        method=scope["method"],
+        method=seen.method,
         request_uri=_text(uri.encode("latin-1"), secret),
         request_payload=_text(request, secret),
         response_payload=_text(response, secret),

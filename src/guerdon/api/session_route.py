@@ -8,11 +8,11 @@ and it cannot route an id with an encoded slash, which is why the read is here, 
 from typing import Any, cast
 from urllib.parse import parse_qs, unquote
 
-from litestar import Litestar, Response
+from litestar import Litestar
 
 from guerdon.api import idempotency, unit_of_work
 from guerdon.api.auth import find_integration_key
-from guerdon.api.integration.customer_sessions import get_customer_session, update_customer_session_v2
+from guerdon.api.integration.customer_sessions import get_customer_session, update_session
 from guerdon.api.unit_of_work import Message, Receive, Send, read_body, send_json, send_refusal
 from guerdon.db import pool
 from guerdon.db.keys import IntegrationKey
@@ -104,10 +104,7 @@ class SessionRoute:
         self, session_id: bytes, key: IntegrationKey, body: IntegrationRequest, query: dict[str, Any]
     ) -> bytes:
         state = self.app.state
-        answer = await update_customer_session_v2.fn(
-            customer_session_id=_text(session_id), data=body, key=key, now=state.clock(), state=state, **query
-        )
-        return cast("Response[bytes]", answer).content
+        return await update_session(_text(session_id), body, key=key, now=state.clock(), state=state, **query)
 
     async def _find_key(self, header: str) -> IntegrationKey:
         """The key from the database; it is kept, and every read of a session checks that it still holds."""

@@ -1,5 +1,6 @@
 """Connections, transactions, and what a database error means to a client. No SQL of any noun is here."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, NoReturn, TypeAlias
@@ -86,20 +87,102 @@ async def _keep_as_is(_: Connection) -> None:
     """Connections carry no session state here, so the round trip of a reset is saved."""
 
 
-async def open_pool(url: str, size: int) -> asyncpg.Pool:
+REST = 60  # seconds
+
+
+class Pool:
+    """asyncpg's pool, but that a connection which comes back in good order goes to the next request directly: giving it
+    back takes asyncpg a task each, which was a twentieth of a session update. After at most `REST` seconds it has them
+    all back, so that it may close those that are idle."""
+
+    def __init__(self, connections: asyncpg.Pool) -> None:
+        self._pool = connections
+        self._idle: list[Any] = []
+        self._waiting = 0
+        self._tidying: asyncio.Task[None] | None = None
+
+    def acquire(self) -> "_Borrowed":
+        """A context with a connection; that of a context which an exception ends is asyncpg's to look after."""
+        return _Borrowed(self)
+
+    async def take(self) -> Any:
+        """A connection, once there is one."""
+        while self._idle:
+            conn = self._idle.pop()
+            if _usable(conn):
+                return conn
+            await self._pool.release(conn)
+        self._waiting += 1
+        try:
+            return await self._pool.acquire()
+        finally:
+            self._waiting -= 1
+
+    async def give_back(self, conn: Any, *, good: bool) -> None:
+        """Keep it for the next, unless somebody waits at asyncpg's pool or it is broken."""
+        if not good or self._waiting or not _usable(conn):
+            await self._pool.release(conn)
+            return
+        self._idle.append(conn)
+        if self._tidying is None:
+            self._tidying = asyncio.create_task(self._tidy())
+
+    async def _tidy(self) -> None:
+        await asyncio.sleep(REST)
+        self._tidying = None
+        await self._release_idle()
+
+    async def _release_idle(self) -> None:
+        while self._idle:
+            await self._pool.release(self._idle.pop())
+
+    async def close(self) -> None:
+        """Close every connection; waits for those in use."""
+        if self._tidying is not None:
+            self._tidying.cancel()
+        await self._release_idle()
+        await self._pool.close()
+
+
+def _usable(conn: Any) -> bool:
+    try:
+        return not conn.is_closed()
+    except asyncpg.InterfaceError:  # the pool took it back when it broke
+        return False
+
+
+class _Borrowed:
+    """See `Pool.acquire`."""
+
+    __slots__ = ("_conn", "_pool")
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def __aenter__(self) -> Any:
+        self._conn = await self._pool.take()
+        return self._conn
+
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        await self._pool.give_back(self._conn, good=kind is None)
+
+
+async def open_pool(url: str, size: int) -> Pool:
     """A pool of at most `size` connections. Works behind pgbouncer in transaction mode from version 1.21 on."""
-    return await asyncpg.create_pool(
-        url,
-        min_size=min(2, size),
-        max_size=size,
-        reset=_keep_as_is,
-        command_timeout=60,
-        server_settings={"lock_timeout": LOCK_TIMEOUT, "application_name": "guerdon", "timezone": "UTC"},
+    return Pool(
+        await asyncpg.create_pool(
+            url,
+            min_size=min(2, size),
+            max_size=size,
+            reset=_keep_as_is,
+            command_timeout=60,
+            server_settings={"lock_timeout": LOCK_TIMEOUT, "application_name": "guerdon", "timezone": "UTC"},
+        )
     )
 
 
 @asynccontextmanager
-async def connection(pool: asyncpg.Pool, busy: str = BUSY) -> AsyncIterator[Connection]:
+async def connection(pool: Pool, busy: str = BUSY) -> AsyncIterator[Connection]:
     """A connection without a transaction: each statement commits alone. For reads and one-statement writes. `busy` is
     what a client is told when a lock is not had in time."""
     async with pool.acquire() as conn:
@@ -110,7 +193,7 @@ async def connection(pool: asyncpg.Pool, busy: str = BUSY) -> AsyncIterator[Conn
 
 
 @asynccontextmanager
-async def transaction(pool: asyncpg.Pool) -> AsyncIterator[Connection]:
+async def transaction(pool: Pool) -> AsyncIterator[Connection]:
     """A transaction: committed at the end of the block, undone by any exception."""
     async with pool.acquire() as conn:
         try:
@@ -121,7 +204,7 @@ async def transaction(pool: asyncpg.Pool) -> AsyncIterator[Connection]:
 
 
 @asynccontextmanager
-async def snapshot(pool: asyncpg.Pool) -> AsyncIterator[Connection]:
+async def snapshot(pool: Pool) -> AsyncIterator[Connection]:
     """A transaction that only reads and sees the database as it was at its first statement, however long it takes."""
     async with pool.acquire() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
         yield conn
@@ -132,7 +215,7 @@ LINE = 0x6775  # so that other users of the database have advisory locks of thei
 
 
 @asynccontextmanager
-async def in_line(pool: asyncpg.Pool, number: int, busy: str = BUSY) -> AsyncIterator[Connection]:
+async def in_line(pool: Pool, number: int, busy: str = BUSY) -> AsyncIterator[Connection]:
     """A transaction that others in the same line wait for."""
     async with pool.acquire() as conn:
         try:
@@ -218,11 +301,11 @@ def row_id(text: str) -> int | None:
 PING = "SELECT 1"
 
 
-async def answers(pool: asyncpg.Pool) -> bool:
+async def answers(pool: Pool) -> bool:
     """Whether the database answers within two seconds."""
     try:
-        async with pool.acquire(timeout=2) as conn:
-            return bool(await conn.fetchval(PING, timeout=2))
+        async with asyncio.timeout(2), pool.acquire() as conn:
+            return bool(await conn.fetchval(PING))
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
         return False
 

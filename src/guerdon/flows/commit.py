@@ -57,17 +57,18 @@ async def commit(conn: Connection, decided: Decided, response_content: list[str]
     """Write what was decided: customer, session and log entry, codes and counters. Raises Conflict when an open session
     changed since it was read, and Retry when anything did that a request which counts depends on."""
     program, facts, outcome = decided.program, decided.facts, decided.outcome
+    known = _known(decided)
     if not shares(facts, outcome):
-        return _kept(await customer_sessions.write(conn, _write(decided, response_content, None)))
+        return _kept(await customer_sessions.write(conn, _write(decided, response_content, None), known))
     profile = decided.around.profile
     new = _write(decided, response_content, profile.version if profile else 0)
     uses = uses_of(facts, outcome)
     if not leaves_more(facts, outcome):
-        return _kept(await customer_sessions.settle(conn, new, uses))
+        return _kept(await customer_sessions.settle(conn, new, known, uses))
     async with conn.transaction():
         # Before the counters, which others wait for: rows of codes and of the advocate are rarely anybody else's.
         made = await commit_codes(conn, program, facts, outcome, decided.now)
-        written = await customer_sessions.settle(conn, new, uses)
+        written = await customer_sessions.settle(conn, new, known, uses)
         owner = (program.settings.id, written.session_id, written.profile_id)
         if uses.reserved and written.profile_id is not None:
             await session_codes.reserve(conn, program.settings.id, list(uses.reserved), written.profile_id, decided.now)
@@ -76,6 +77,13 @@ async def commit(conn: Connection, decided: Decided, response_content: list[str]
             items = returned_items(facts)
             return_id = await returns.add_return(conn, owner, written.event_id, items, decided.now)
     return Kept(written.session_id, written.profile_id, written.event_id, *made, return_id)
+
+
+def _known(decided: Decided) -> bool:
+    """Whether session and customer are stored already, as each other's, and there is no advocate."""
+    stored, profile = decided.around.session, decided.around.profile
+    same = stored is not None and profile is not None and stored.profile_integration_id == profile.integration_id
+    return same and decided.merged.profile_id != "" and decided.facts.advocate is None
 
 
 def leaves_more(facts: Facts, outcome: Outcome) -> bool:

@@ -40,6 +40,24 @@ async def update_customer_session_v2(
     dry: bool = False,
     judged_at: Annotated[str | None, Parameter(query="now")] = None,
 ) -> IntegrationStateV2:
+    content = await update_session(
+        customer_session_id, data, key=key, connections=connections, now=now, state=state, dry=dry, judged_at=judged_at
+    )
+    return cast("IntegrationStateV2", Response(content, media_type="application/json"))  # encoded already
+
+
+async def update_session(
+    customer_session_id: str,
+    data: IntegrationRequest,
+    *,
+    key: IntegrationKey,
+    connections: Any,
+    now: datetime,
+    state: State,
+    dry: bool = False,
+    judged_at: str | None = None,
+) -> bytes:
+    """The answer as JSON, for the route in front of the framework."""
     check_id(customer_session_id)
     dry = dry or key.type == "staging"
     update = Update(
@@ -50,8 +68,7 @@ async def update_customer_session_v2(
         now=now,
         judged_at=_judged_at(judged_at, now, key, dry=dry),
     )
-    content = await apply_session(connections, state.programs, update)
-    return cast("IntegrationStateV2", Response(content, media_type="application/json"))  # encoded already
+    return await apply_session(connections, state.programs, update)
 
 
 @get(
