@@ -18,7 +18,7 @@ from guerdon.engine.outcome import LimitUse
 from guerdon.engine.standing import Redemption, ReferralRedemption, Standing
 from guerdon.errors import Retry
 from guerdon.wire.base import decoder
-from guerdon.wire.customer_sessions import SessionContent
+from guerdon.wire.customer_sessions import BesideCart, SessionContent
 
 # LIMIT 1 keeps the planner from joining profiles by environment alone, which it does while the table has no statistics.
 # The key is looked up again here, so that one that was deleted, changed or has expired since it was cached is noticed
@@ -101,13 +101,25 @@ class StoredSession(Struct, kw_only=True):
     first_session: bool
     coupon_codes: tuple[str, ...]
     referral_code: str
-    content: SessionContent
+    document: str
     update_count: int
     created: datetime
     updated: datetime
     total: Decimal
     erasures: int
     kept_codes: tuple[KeptCode, ...] = ()
+
+    @property
+    def content(self) -> SessionContent:
+        """The document; reading it takes a while."""
+        found: SessionContent = decoder(SessionContent).decode(self.document)
+        return found
+
+    @property
+    def beside_cart(self) -> BesideCart:
+        """The same without the cart, which is most of it and which most requests replace."""
+        found: BesideCart = decoder(BesideCart).decode(self.document)
+        return found
 
 
 class StoredProfile(Struct, kw_only=True):
@@ -217,7 +229,7 @@ def _session(row: Any) -> StoredSession:
         first_session=row["first_session"],
         coupon_codes=tuple(row["coupon_codes"]),
         referral_code=row["referral_code"],
-        content=decoder(SessionContent).decode(row["content"]),
+        document=row["content"],
         update_count=row["update_count"],
         created=row["session_created"],
         updated=row["session_updated"],

@@ -14,7 +14,7 @@ from guerdon.engine.facts import ZERO, CartItem, Coupon, Facts, Profile, Referra
 from guerdon.engine.program import Program
 from guerdon.errors import INVALID_DATA, Invalid, Problem
 from guerdon.wire import customer_sessions as wire
-from guerdon.wire.customer_sessions import NewCustomerSessionV2, SessionContent
+from guerdon.wire.customer_sessions import BesideCart, NewCustomerSessionV2, SessionContent
 
 STATES = ("open", "closed", "cancelled")
 MOST_UNITS = 10_000
@@ -38,7 +38,7 @@ class Merged(Struct, frozen=True, kw_only=True):
 def merge(stored: StoredSession | None, new: NewCustomerSessionV2, fold: Callable[[str], str]) -> Merged:
     """Members that the request names replace those stored; attributes are merged key by key. A code that comes
     twice, by the Application's way to `fold` codes, is one code."""
-    old = stored.content if stored else SessionContent()
+    old, cart = _kept(stored, new)
     codes: dict[str, str] = {}
     for code in _given(new.coupon_codes, stored.coupon_codes if stored else ()):
         codes.setdefault(fold(code), code)
@@ -50,7 +50,7 @@ def merge(stored: StoredSession | None, new: NewCustomerSessionV2, fold: Callabl
         referral_code=_given(new.referral_code, stored.referral_code if stored else ""),
         content=SessionContent(
             loyalty_cards=_given(new.loyalty_cards, old.loyalty_cards),
-            cart_items=_numbered(new.cart_items) if new.cart_items is not UNSET else old.cart_items,
+            cart_items=cart,
             experiment_variant_allocations=_given(
                 new.experiment_variant_allocations, old.experiment_variant_allocations
             ),
@@ -59,6 +59,14 @@ def merge(stored: StoredSession | None, new: NewCustomerSessionV2, fold: Callabl
             attributes=merged_attributes(old.attributes, new.attributes),
         ),
     )
+
+
+def _kept(stored: StoredSession | None, new: NewCustomerSessionV2) -> tuple[BesideCart, list[wire.CartItem]]:
+    """What is stored beside the cart, and the cart: that of the request, or else the stored one."""
+    if new.cart_items is not UNSET:
+        return stored.beside_cart if stored else BesideCart(), _numbered(new.cart_items)
+    content = stored.content if stored else SessionContent()
+    return content, content.cart_items
 
 
 def as_stored(stored: StoredSession, state: str) -> Merged:

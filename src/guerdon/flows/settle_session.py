@@ -85,8 +85,9 @@ async def _return(
     program, around, stored = await _load(conn, programs, request)
     if stored.state not in ("closed", "partially_returned"):
         raise Invalid(f'Cannot move session to state "partially_returned" from state "{stored.state}"')
-    returned = returned_lines(stored.content.cart_items, body.return_.returned_cart_items)
-    content = structs.replace(stored.content, cart_items=_after(stored.content.cart_items, returned))
+    before = stored.content
+    returned = returned_lines(before.cart_items, body.return_.returned_cart_items)
+    content = structs.replace(before, cart_items=_after(before.cart_items, returned))
     merged = structs.replace(as_stored(stored, "partially_returned"), content=content)
     facts = facts_of(RETURNED, request.integration_id, merged, around, program, request.now)
     facts = structs.replace(facts, returned=returned, run_rules=run_rules)

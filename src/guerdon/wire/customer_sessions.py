@@ -92,15 +92,20 @@ class NewCustomerSessionV2(Input, kw_only=True):
     attributes: dict[str, Any] | UnsetType = UNSET
 
 
-class SessionContent(Input, kw_only=True):
-    """The members of a session that are stored as one document."""
+class BesideCart(Input, kw_only=True):
+    """The members of a session that are stored as one document, but for its cart."""
 
     loyalty_cards: list[str] | UnsetType = UNSET
-    cart_items: list[CartItem] = []
     experiment_variant_allocations: list[ExperimentVariantAllocation] | UnsetType = UNSET
     additional_costs: dict[str, AdditionalCost] | UnsetType = UNSET
     identifiers: list[str] | UnsetType = UNSET
     attributes: dict[str, Any] = {}
+
+
+class SessionContent(BesideCart, kw_only=True):
+    """The whole document."""
+
+    cart_items: list[CartItem] = []
 
 
 class IntegrationRequest(Input, kw_only=True):
