@@ -980,7 +980,8 @@ CREATE TABLE public.users (
     modified timestamp with time zone,
     deleted timestamp with time zone,
     last_signed_in timestamp with time zone,
-    application_notification_subscriptions jsonb DEFAULT '{}'::jsonb NOT NULL
+    application_notification_subscriptions jsonb DEFAULT '{}'::jsonb NOT NULL,
+    last_accessed timestamp with time zone
 );
 
 ALTER TABLE public.users ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
@@ -1356,6 +1357,8 @@ CREATE INDEX logins_user ON public.logins USING btree (user_id);
 CREATE INDEX management_keys_account ON public.management_keys USING btree (account_id, id);
 
 CREATE INDEX message_logs_account ON public.message_logs USING btree (account_id, entity_type, created, id);
+
+CREATE INDEX message_logs_notification ON public.message_logs USING btree (account_id, entity_type, notification_id, created, id) WHERE (notification_id IS NOT NULL);
 
 CREATE INDEX profiles_attributes ON public.profiles USING gin (attributes jsonb_path_ops) WHERE (attributes <> '{}'::jsonb);
 

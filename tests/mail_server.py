@@ -1,4 +1,4 @@
-"""A small mail server, for what the server sends: as much of SMTP as smtplib speaks."""
+"""A small mail server, for what the server sends: as much of SMTP as smtplib speaks, encrypted or not."""
 
 import base64
 import email
@@ -6,6 +6,7 @@ import email.policy
 import queue
 import re
 import socketserver
+import ssl
 import threading
 from contextlib import contextmanager
 
@@ -26,7 +27,16 @@ class _Conversation(socketserver.StreamRequestHandler):
         self.wfile.write("".join(f"{line}\r\n" for line in lines).encode())
 
     def ehlo(self, _):
-        self.say("250-mailbox", "250-AUTH PLAIN", "250 SMTPUTF8")
+        offers = ["250-STARTTLS"] if self.server.security == "starttls" and not self.secured() else []
+        self.say("250-mailbox", *offers, "250-AUTH PLAIN", "250 SMTPUTF8")
+
+    def starttls(self, _):
+        self.say("220 go on")
+        self.request = self.server.secure.wrap_socket(self.request, server_side=True)
+        self.setup()
+
+    def secured(self):
+        return isinstance(self.request, ssl.SSLSocket)
 
     def auth(self, line):
         self.server.logins.append(base64.b64decode(line.split()[-1]).decode().split("\0")[1:])
@@ -48,6 +58,7 @@ class _Conversation(socketserver.StreamRequestHandler):
         while (line := self.rfile.readline()) != b".\r\n":
             lines.append(line.replace(b"\r\n", b"\n"))
         self.say("250 taken")
+        self.server.secured.append(self.secured())
         self.server.mails.put((self.to, email.message_from_bytes(b"".join(lines), policy=email.policy.default)))
 
     def unknown(self, _):
@@ -55,14 +66,22 @@ class _Conversation(socketserver.StreamRequestHandler):
 
 
 class Mailbox(socketserver.ThreadingTCPServer):
-    """Takes mails on a free port, or refuses them; `logins` are (user, password)."""
+    """Takes mails on a free port, or refuses them; `logins` are (user, password), `secured` says of each mail whether
+    it came encrypted. `security` is as in the settings; other than "none" needs a context `secure`."""
 
     daemon_threads = True
 
-    def __init__(self):
+    def __init__(self, security, secure):
         super().__init__(("127.0.0.1", 0), _Conversation)
+        self.security, self.secure, self.secured = security, secure, []
         self.port = self.server_address[1]
         self.mails, self.logins, self.refuses = queue.Queue(), [], False
+
+    def get_request(self):
+        connection, address = super().get_request()
+        if self.security == "tls":
+            connection = self.secure.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+        return connection, address
 
     def take(self):
         """The next mail: (address, message)."""
@@ -76,8 +95,8 @@ class Mailbox(socketserver.ThreadingTCPServer):
 
 
 @contextmanager
-def open_mailbox():
-    box = Mailbox()
+def open_mailbox(security="none", secure=None):
+    box = Mailbox(security, secure)
     thread = threading.Thread(target=box.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     yield box

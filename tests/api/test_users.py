@@ -80,7 +80,7 @@ def test_from_an_invitation_to_a_login(mailed, manager, address):
     login = bearer(log_in(mailed, address.upper()))
     shown = httpx.get(f"{mailed.url}/v1/users/{user['id']}", headers=login)
     assert shown.status_code == 200
-    assert set(shown.json()) - set(accepted.json()) == {"lastSignedIn"}
+    assert set(shown.json()) - set(accepted.json()) == {"lastSignedIn", "lastAccessed"}
     assert [one["id"] for one in httpx.get(f"{mailed.url}/v1/applications", headers=login).json()["data"]] == [1]
     assert httpx.get(f"{mailed.url}/v1/users/1", headers=login).status_code == 403
     assert httpx.get(f"{mailed.url}/v1/users", headers=login).status_code == 403
@@ -155,6 +155,25 @@ def test_a_directory_invites_into_roles_by_their_names(mailed, manager, address)
     token = mailed.mailbox.token(address)
     user = accept(mailed, {"email": address, "inviteToken": token}).json()
     assert (user["roles"], user["isAdmin"]) == ([role["id"]], False)
+
+
+def test_when_a_user_was_seen_is_kept_to_the_minute(mailed, manager, address):
+    user = invite(manager, address)
+    mailed.mailbox.take()
+    accept(mailed, user)
+    assert "lastAccessed" not in manager.get(f"/v1/users/{user['id']}").json()
+    login = bearer(log_in(mailed, address))
+
+    def seen():
+        return httpx.get(f"{mailed.url}/v1/users/{user['id']}", headers=login).json()["lastAccessed"]
+
+    first = seen()
+    mailed.clock.travel(seconds=40)
+    assert seen() == first
+    mailed.clock.travel(seconds=30)
+    second = seen()
+    assert second > first
+    assert manager.get(f"/v1/users/{user['id']}").json()["lastAccessed"] == second
 
 
 def test_users_are_listed(mailed, manager, address):

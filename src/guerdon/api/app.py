@@ -19,7 +19,6 @@ from litestar.typing import FieldDefinition
 
 from guerdon.api import auth, csv_files, explorer, lists, slashes
 from guerdon.api.changes import History
-from guerdon.api.document import camel
 from guerdon.api.integration import campaigns as shop_campaigns
 from guerdon.api.integration import coupon_reservations, customer_data, customer_sessions, events, v1
 from guerdon.api.integration import customers as shop_customers
@@ -75,7 +74,7 @@ from guerdon.errors import ClientError, ErrorResponse, Invalid, Problem
 from guerdon.flows import figures, jobs
 from guerdon.flows.programs import Programs
 from guerdon.settings import Settings
-from guerdon.wire.base import Effects, Moment, Number, decode
+from guerdon.wire.base import Effects, Moment, Number, camel, decode
 
 
 def utc_now() -> datetime:

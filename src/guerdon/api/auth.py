@@ -67,8 +67,7 @@ async def require_manager(connection: ASGIConnection[Any, Any, Any, Any], handle
         caller = await find(conn, secret, now)
         if caller is None:
             raise Unauthorized
-        if caller.key_id is not None:
-            await keys.touch_key(conn, caller, now)
+        await keys.touch(conn, caller, now)
     connection.scope["user"] = await permissions.require(caller, handler, connection)
 
 

@@ -9,6 +9,7 @@ from litestar import Litestar
 
 from guerdon.api.idempotency import HEADER, LONGEST_KEY, OPERATIONS
 from guerdon.engine.effects import EFFECT_TYPES
+from guerdon.wire.base import camel
 
 IDEMPOTENCY_KEY = {
     "name": HEADER,
@@ -38,12 +39,6 @@ def openapi_document(app: Litestar) -> dict[str, Any]:
 def _camel_parameters(path: str) -> str:
     """Path parameters as the contract names them: `{applicationId}`, not `{application_id}`."""
     return re.sub(r"\{(\w+)\}", lambda found: "{" + camel(found[1]) + "}", path)
-
-
-def camel(name: str) -> str:
-    """A parameter's name on the wire: `pageSize` for `page_size`."""
-    first, *rest = name.split("_")
-    return first + "".join(part.title() for part in rest)
 
 
 def _renamed(item: dict[str, Any]) -> dict[str, Any]:

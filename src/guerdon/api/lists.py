@@ -11,11 +11,10 @@ from litestar.handlers.base import BaseRouteHandler
 from litestar.params import Parameter
 from msgspec import UNSET
 
-from guerdon.api.document import camel
 from guerdon.api.permissions import reads
 from guerdon.db.paging import Page
 from guerdon.errors import Invalid, Problem
-from guerdon.wire.base import EitherPage
+from guerdon.wire.base import EitherPage, camel
 
 PageSize = Annotated[int, Parameter(query="pageSize", ge=1, le=1000)]
 Skip = Annotated[int, Parameter(query="skip", ge=0, le=2**31)]

@@ -9,6 +9,7 @@ from guerdon.db import evaluation_groups, programs
 from guerdon.db.evaluation_groups import DEEPEST, Groups, refuse_move
 from guerdon.db.pool import Connection, Row, first
 from guerdon.errors import Conflict, Invalid, Problem
+from guerdon.wire.base import camel
 from guerdon.wire.evaluation_groups import CampaignSet, CampaignSetNode, NewCampaignSet
 
 SELECT = """
@@ -151,7 +152,7 @@ def _problems(place: _Place, groups: Groups, campaigns: dict[int, Row], seen: di
         needed = ("group_id", "name", "elements", "locked", "evaluation_mode", "evaluation_scope")  # type: ignore[assignment]
     for name in needed:
         if getattr(node, name) is UNSET:
-            yield Problem.at(f"{pointer}/{_camel(name)}", "required", f"A node of type {node.type} must have it")
+            yield Problem.at(f"{pointer}/{camel(name)}", "required", f"A node of type {node.type} must have it")
     one = node.group_id if node.type == "SET" else node.campaign_id
     if one is UNSET:
         return
@@ -167,11 +168,6 @@ def _problems(place: _Place, groups: Groups, campaigns: dict[int, Row], seen: di
         details = f"Below the base group there are at most {DEEPEST} levels of evaluation groups"
         yield Problem.at(pointer, "Invalid value", details)
     seen[member].add(one)
-
-
-def _camel(name: str) -> str:
-    first_word, *words = name.split("_")
-    return first_word + "".join(word.title() for word in words)
 
 
 def _refuse_locked(

@@ -36,7 +36,7 @@ LIST = Listing(
     select="SELECT * " + OF_CAMPAIGN,
     hold="SELECT id " + OF_CAMPAIGN,
     write="DELETE FROM coupons USING held WHERE coupons.id = held.id RETURNING coupons.id",
-    within={"": "campaign_id", "batchId": "batch_id"},
+    within={"": ("campaign_id",), "batchId": ("batch_id",)},
     filters={
         "idAfter": "id > ?",
         "idUntil": "id <= ?",
@@ -79,8 +79,8 @@ LIST_OF_APPLICATION = structs.replace(
     select="SELECT * " + OF_APPLICATION,
     hold="",
     write="",
-    within={"": "application_id", "batchId": "application_id, batch_id"},
-    sorts={**LIST.sorts, "value": "application_id, value"},
+    within={"": ("application_id",), "batchId": ("application_id", "batch_id")},
+    sorts={**LIST.sorts, "value": ("application_id", "value")},
     filters={**LIST.filters, "campaignIds": "campaign_id = ANY (?)"},
 )
 

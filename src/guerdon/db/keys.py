@@ -36,7 +36,7 @@ WHERE k.key_hash = $1 AND k.expires > $2 AND u.state = 'active'
 SELECT_LOGIN = (
     """
 SELECT NULL::bigint AS key_id, u.account_id, u.id AS user_id, u.is_admin, NULL::text[] AS endpoints,
-    NULL::bigint[] AS allowed_application_ids, NULL::timestamptz AS last_used,"""
+    NULL::bigint[] AS allowed_application_ids, u.last_accessed AS last_used,"""
     + PERMISSIONS
     + """
 FROM logins l JOIN users u ON u.id = l.user_id
@@ -50,6 +50,13 @@ INSERT INTO management_key_uses (key_id, last_used)
 SELECT id, $2 FROM management_keys WHERE id = $1 FOR KEY SHARE
 ON CONFLICT (key_id) DO UPDATE SET last_used = $2
 WHERE management_key_uses.last_used <= $3
+"""
+
+# Nobody waits to be seen while somebody else changes the user.
+TOUCH_USER = """
+UPDATE users SET last_accessed = $2 WHERE id = (
+    SELECT id FROM users WHERE id = $1 AND (last_accessed IS NULL OR last_accessed <= $3)
+    FOR NO KEY UPDATE SKIP LOCKED)
 """
 
 # Only while the password is the one that was right, and the user is active.
@@ -87,7 +94,8 @@ class IntegrationKey(Struct, frozen=True, kw_only=True):
 
 
 class Caller(Struct, frozen=True, kw_only=True):
-    """Who calls the Management API: a user with a token, or a Management key made by one."""
+    """Who calls the Management API: a user with a token, or a Management key made by one. `last_used` is when the key
+    was, or the user was last seen."""
 
     account_id: int
     user_id: int
@@ -121,10 +129,11 @@ async def find_management_key(conn: Connection, secret: str, now: datetime) -> C
     return None if row is None else Caller(**row)
 
 
-async def touch_key(conn: Connection, caller: Caller, now: datetime) -> None:
-    """Keep when a Management key was used, to the minute, so that not every request writes."""
+async def touch(conn: Connection, caller: Caller, now: datetime) -> None:
+    """Keep when a Management key was used, or a user was last seen: to the minute, so that not every request writes."""
     if caller.last_used is None or caller.last_used <= now - MINUTE:
-        await conn.execute(TOUCH_KEY, caller.key_id, now, now - MINUTE)
+        key = caller.key_id
+        await conn.execute(TOUCH_KEY if key else TOUCH_USER, key or caller.user_id, now, now - MINUTE)
 
 
 async def find_login(conn: Connection, token: str, now: datetime) -> Caller | None:

@@ -21,7 +21,7 @@ class Page(Struct, frozen=True):
 
 class Listing(Struct, frozen=True, kw_only=True):
     """A list resource. `select` ends in a WHERE clause over $1, $2 …; a filter is a condition in which `?`
-    stands for its value; a sort maps the API's field to a column, or several with commas; `order` is that of pages for
+    stands for its value; a sort maps the API's field to a column, or to several; `order` is that of pages for
     which no sort is asked, empty for ids. Where matching rows may be changed or removed, `hold` selects their ids with
     the same WHERE clause as `select`, and `write` does it to those in `held` and returns their ids; what it takes may
     be further values of the scope. All are constants of a db module.
@@ -32,8 +32,8 @@ class Listing(Struct, frozen=True, kw_only=True):
 
     select: str
     filters: Mapping[str, str]
-    sorts: Mapping[str, str]
-    within: Mapping[str, str] = {}
+    sorts: Mapping[str, str | tuple[str, ...]]
+    within: Mapping[str, tuple[str, ...]] = {}
     hold: str = ""
     write: str = ""
     order: str = ""
@@ -103,10 +103,10 @@ class Listing(Struct, frozen=True, kw_only=True):
         if column is None:
             known = ", ".join(sorted(self.sorts))
             raise Invalid(errors=[Problem.in_query("sort", "enum", f"sort must be one of the following: {known}")])
-        columns = column.split(", ")
+        columns = column if isinstance(column, tuple) else (column,)
         if column == "id":
             named = [name for name in self.within if wanted.get(name) is not None]
-            columns = [*self.within.get(named[0] if named else "", "id").split(", "), "id"]
+            columns = (*self.within.get(named[0] if named else "", ()), "id")
         direction = "DESC" if sort.startswith("-") else "ASC"
         ordered = [f"{one} {direction}" for one in dict.fromkeys(columns)]
         return ", ".join(ordered if column == "id" else [*ordered, "id"])

@@ -26,7 +26,7 @@ RETURNING *
 
 LIST = Listing(
     select="SELECT * FROM referrals WHERE application_id = $1 AND campaign_id = ANY (ARRAY[$2::bigint])",
-    within={"": "campaign_id"},
+    within={"": ("campaign_id",)},
     filters={
         # As people write codes: without the separators, in any case.
         "looseValue": "regexp_replace(lower(value), '[^a-z0-9]', '', 'g') LIKE ?",

@@ -27,7 +27,7 @@ LIST = Listing(
     sorts={
         "id": "id",
         "created": "created",
-        "modified": "COALESCE(modified,created)",  # one expression: a comma and a space part two
+        "modified": "COALESCE(modified, created)",
         "email": "email",
         "name": "name",
         "state": "state",

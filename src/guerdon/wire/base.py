@@ -127,6 +127,12 @@ def _exact(text: str) -> Decimal:
     return value
 
 
+def camel(name: str) -> str:
+    """A name on the wire: `pageSize` for `page_size`."""
+    first, *rest = name.split("_")
+    return first + "".join(part.title() for part in rest)
+
+
 @cache
 def decoder(kind: Any) -> msgspec.json.Decoder[Any]:
     """The one JSON decoder of a type."""
