@@ -4,7 +4,7 @@ edit loses what was counted meanwhile."""
 import pytest
 
 import make
-from checkout import coupon_rule, effects, line, running, update
+from checkout import coupon_rule, define, effects, line, running, update
 from crowd import cancel, close
 
 GATES = ["", "coupons", "campaigns"]
@@ -118,3 +118,33 @@ def test_an_application_is_deleted(several, campaign, gate):
     bought = several.sql("SELECT sum(closed_sessions) AS n FROM profiles")[0]["n"] or 0
     assert bought == [one.status_code for one in (first, *answers)].count(200)
     several.sql("UPDATE profiles SET closed_sessions = 0, total_sales = 0")
+
+
+LATE = {
+    "an event": ("POST", "/v2/events?silent=no", {"profileId": "p0", "type": "visit"}),
+    "a profile": ("PUT", "/v2/customer_profiles/p0", {"attributes": {"Name": "Kim"}}),
+    "a profile with rules": ("PUT", "/v2/customer_profiles/p0?runRuleEngine=true", {"attributes": {"Name": "Kim"}}),
+    "profiles": (
+        "PUT",
+        "/v2/customer_profiles?silent=no",
+        {"customerProfiles": [{"integrationId": "p0", "attributes": {}}]},
+    ),
+    "a session": ("PUT", "/v2/customer_sessions/s0", {"customerSession": {"profileId": "p0"}}),
+    "a new session": ("PUT", "/v2/customer_sessions/new", {"customerSession": {"profileId": "p0"}}),
+}
+
+
+@pytest.mark.parametrize("name", LATE)
+def test_what_waits_for_its_customer_while_its_application_is_deleted_comes_too_late(several, campaign, name):
+    define(several.manager, "Event", "page", eventType="visit")
+    define(several.manager, "CustomerProfile", "Name")
+    kim = "SELECT attributes, version, last_activity FROM profiles WHERE integration_id = 'p0'"
+    before = several.sql(kim)
+
+    def delete():
+        assert several.manager.delete("/v1/applications/1").status_code == 204
+
+    [answer] = several.at_once(LATE[name], gate="profiles", meanwhile=delete)
+    assert answer.status_code in (401, 404, 409), answer.text
+    assert several.sql("SELECT count(*) AS n FROM events")[0]["n"] == 0
+    assert several.sql(kim) == before

@@ -17,8 +17,8 @@ FROM events WHERE application_id = $1 AND id = $2
 """
 
 # The profile first, which is the lock order. One that changed since it was read, or came to be, gives no row; nor does
-# a session whose data was erased since (ADR 0016). The facts are looked at as jsonb, too, which refuses texts that no
-# other column could hold.
+# a session whose data was erased since (ADR 0016), nor an Application that was deleted since. The facts are looked at
+# as jsonb, too, which refuses texts that no other column could hold.
 WRITE = """
 WITH new_profile AS (
     INSERT INTO profiles (account_id, sandbox, integration_id, attributes, last_activity, created)
@@ -33,15 +33,17 @@ WITH new_profile AS (
     RETURNING id
 ), profile AS (
     SELECT id FROM new_profile UNION ALL SELECT id FROM old_profile UNION ALL SELECT NULL WHERE $4 = ''
+), application AS (
+    SELECT id FROM applications WHERE id = $1 AND EXISTS (SELECT FROM profile) FOR KEY SHARE
 ), customer AS (
     INSERT INTO application_customers (application_id, profile_id)
-    SELECT $1, id FROM profile WHERE id IS NOT NULL ON CONFLICT DO NOTHING
+    SELECT application.id, profile.id FROM application, profile WHERE profile.id IS NOT NULL ON CONFLICT DO NOTHING
 ), session AS (
     SELECT id FROM customer_sessions WHERE application_id = $1 AND id = $8 AND erasures = $14 FOR KEY SHARE
 ), event AS (
     INSERT INTO events (application_id, type, session_id, profile_id, revision, judged_at, facts, effects,
         response_content, created)
-    SELECT $1, $7, $8, profile.id, $9, $10, $11::json, $12, $13, $6 FROM profile
+    SELECT application.id, $7, $8, profile.id, $9, $10, $11::json, $12, $13, $6 FROM application, profile
     WHERE $11::json::jsonb IS NOT NULL AND ($8::bigint IS NULL OR EXISTS (SELECT FROM session))
     RETURNING id, profile_id
 )

@@ -56,6 +56,7 @@ CONSTRAINTS: dict[str, ClientError] = {
         f"{table}_application_id_fkey": NotFound.of("Application")
         for table in (
             "advanced_events",
+            "application_customers",
             "application_keys",
             "campaigns",
             "cart_item_filters",

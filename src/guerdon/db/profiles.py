@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from guerdon.db.pool import Connection, Row, first
+from guerdon.errors import NotFound
 from guerdon.wire.base import decoder, encode_text
 from guerdon.wire.customers import CustomerProfile
 
@@ -71,8 +72,11 @@ def values_of(row: Row) -> dict[str, Any]:
 async def put_profiles(
     conn: Connection, application_id: int, profiles: Mapping[str, dict[str, Any]], now: datetime
 ) -> list[CustomerProfile]:
-    """Create or change profiles, each integration id with the attributes to merge; in the same order."""
+    """Create or change profiles, each integration id with the attributes to merge; in the same order. Raises NotFound
+    for an Application that was deleted since the key was looked up."""
     rows = await conn.fetch(UPSERT_MANY, application_id, encode_text(profiles), now)
+    if len(rows) < len(profiles):
+        raise NotFound.of("Application")
     written = {row["integration_id"]: profile_of(row) for row in rows}
     return [written[integration_id] for integration_id in profiles]
 
