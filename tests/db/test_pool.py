@@ -101,6 +101,21 @@ def test_who_waits_gets_the_connection_that_comes_back(database):
     assert waited <= held
 
 
+def test_closing_waits_for_the_connections_in_use(database):
+    async def run():
+        connections = await pool.open_pool(database, 2)
+        await pid(connections)
+        async with pool.connection(connections) as conn:
+            closing = asyncio.create_task(connections.close())
+            await asyncio.sleep(0.1)
+            assert not closing.done()
+            shown = await conn.fetchval("SELECT 1")
+        await asyncio.wait_for(closing, 5)
+        return shown
+
+    assert asyncio.run(run()) == 1
+
+
 def test_connections_go_back_to_the_library_after_a_rest(database, monkeypatch):
     monkeypatch.setattr(pool, "REST", 0.05)
 

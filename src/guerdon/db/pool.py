@@ -139,6 +139,7 @@ class Pool:
 
     async def close(self) -> None:
         """Close every connection; waits for those in use."""
+        self._waiting += 1  # from here on all go back to asyncpg
         if self._tidying is not None:
             self._tidying.cancel()
         await self._release_idle()

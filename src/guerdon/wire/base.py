@@ -71,13 +71,13 @@ def number(value: Any) -> Decimal:
     exact: Decimal = value if kind is Decimal else Decimal(value)
     if abs(exact) > LARGEST_NUMBER:
         raise ValueError("Expected `number` of at most 1000000000000000 in size")
-    if kind is Decimal and _may_be_fine(exact) and exact.as_tuple().exponent < -MOST_DECIMALS:  # type: ignore[operator]
+    if kind is Decimal and _has_many_digits(exact) and exact.as_tuple().exponent < -MOST_DECIMALS:  # type: ignore[operator]
         raise ValueError(f"Expected `number` of at most {MOST_DECIMALS} decimals")
     return exact
 
 
-def _may_be_fine(value: Decimal) -> bool:
-    """Whether it may have many decimals: numbers of carts are short, and their exponent takes long to get."""
+def _has_many_digits(value: Decimal) -> bool:
+    """Whether its decimals are worth counting: numbers of carts are short, and an exponent takes long to get."""
     written = str(value)
     return len(written) > MOST_DECIMALS or "E" in written
 
