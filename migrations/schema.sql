@@ -968,6 +968,11 @@ CREATE TABLE public.user_tokens (
     expires timestamp with time zone NOT NULL
 );
 
+CREATE TABLE public.user_visits (
+    user_id bigint NOT NULL,
+    last_accessed timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.users (
     id bigint NOT NULL,
     account_id bigint NOT NULL,
@@ -980,8 +985,7 @@ CREATE TABLE public.users (
     modified timestamp with time zone,
     deleted timestamp with time zone,
     last_signed_in timestamp with time zone,
-    application_notification_subscriptions jsonb DEFAULT '{}'::jsonb NOT NULL,
-    last_accessed timestamp with time zone
+    application_notification_subscriptions jsonb DEFAULT '{}'::jsonb NOT NULL
 );
 
 ALTER TABLE public.users ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
@@ -1228,6 +1232,9 @@ ALTER TABLE ONLY public.user_tokens
 
 ALTER TABLE ONLY public.user_tokens
     ADD CONSTRAINT user_tokens_pkey PRIMARY KEY (user_id, kind);
+
+ALTER TABLE ONLY public.user_visits
+    ADD CONSTRAINT user_visits_pkey PRIMARY KEY (user_id);
 
 ALTER TABLE ONLY public.users
     ADD CONSTRAINT users_pkey PRIMARY KEY (id);
@@ -1674,6 +1681,9 @@ ALTER TABLE ONLY public.stores
 
 ALTER TABLE ONLY public.user_tokens
     ADD CONSTRAINT user_tokens_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.user_visits
+    ADD CONSTRAINT user_visits_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.users
     ADD CONSTRAINT users_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);

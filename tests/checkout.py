@@ -109,7 +109,7 @@ def new_key(manager, **changes):
 # Without what is written down about requests, refused ones as well.
 _TABLES = """
 SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
-AND NOT relispartition AND relname NOT IN ('management_key_uses', 'login_attempts') ORDER BY relname
+AND NOT relispartition AND relname NOT IN ('management_key_uses', 'user_visits', 'login_attempts') ORDER BY relname
 """
 
 

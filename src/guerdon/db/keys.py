@@ -36,10 +36,10 @@ WHERE k.key_hash = $1 AND k.expires > $2 AND u.state = 'active'
 SELECT_LOGIN = (
     """
 SELECT NULL::bigint AS key_id, u.account_id, u.id AS user_id, u.is_admin, NULL::text[] AS endpoints,
-    NULL::bigint[] AS allowed_application_ids, u.last_accessed AS last_used,"""
+    NULL::bigint[] AS allowed_application_ids, v.last_accessed AS last_used,"""
     + PERMISSIONS
     + """
-FROM logins l JOIN users u ON u.id = l.user_id
+FROM logins l JOIN users u ON u.id = l.user_id LEFT JOIN user_visits v ON v.user_id = u.id
 WHERE l.token_hash = $1 AND l.expires > $2 AND u.state = 'active'
 """
 )
@@ -52,11 +52,11 @@ ON CONFLICT (key_id) DO UPDATE SET last_used = $2
 WHERE management_key_uses.last_used <= $3
 """
 
-# Nobody waits to be seen while somebody else changes the user.
 TOUCH_USER = """
-UPDATE users SET last_accessed = $2 WHERE id = (
-    SELECT id FROM users WHERE id = $1 AND (last_accessed IS NULL OR last_accessed <= $3)
-    FOR NO KEY UPDATE SKIP LOCKED)
+INSERT INTO user_visits (user_id, last_accessed)
+SELECT id, $2 FROM users WHERE id = $1 FOR KEY SHARE
+ON CONFLICT (user_id) DO UPDATE SET last_accessed = $2
+WHERE user_visits.last_accessed <= $3
 """
 
 # Only while the password is the one that was right, and the user is active.

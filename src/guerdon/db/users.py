@@ -17,8 +17,9 @@ INVITATION, RECOVERY = "invitation", "recovery"
 ONE_DAY, HALF_AN_HOUR, A_MINUTE = timedelta(days=1), timedelta(minutes=30), timedelta(minutes=1)
 
 USERS = """
-SELECT u.*, ARRAY(SELECT m.role_id FROM role_members m WHERE m.user_id = u.id ORDER BY m.role_id) AS roles
-FROM users u WHERE u.account_id = $1 AND u.deleted IS NULL
+SELECT u.*, v.last_accessed,
+    ARRAY(SELECT m.role_id FROM role_members m WHERE m.user_id = u.id ORDER BY m.role_id) AS roles
+FROM users u LEFT JOIN user_visits v ON v.user_id = u.id WHERE u.account_id = $1 AND u.deleted IS NULL
 """
 SELECT = USERS + " AND u.id = $2"
 LIST = Listing(
