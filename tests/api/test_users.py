@@ -132,7 +132,8 @@ def test_who_has_not_accepted_can_be_invited_again_and_who_has_cannot(mailed, ma
     first, second = invite(manager, address), invite(manager, address.upper(), name="Kim", isAdmin=True)
     assert second["id"] == first["id"]
     assert (second["name"], second["isAdmin"]) == ("Kim", True)
-    assert [mailed.mailbox.token(address) for _ in range(2)] == [first["inviteToken"], second["inviteToken"]]
+    # Mails are sent after the answers: which of two comes first is the network's affair.
+    assert {mailed.mailbox.token(address) for _ in range(2)} == {first["inviteToken"], second["inviteToken"]}
     assert accept(mailed, first).status_code == 400
     assert accept(mailed, second).status_code == 201
     refused = refused_request(mailed, manager, "POST", "/v2/invites", json={"email": address})
