@@ -18,12 +18,12 @@ from guerdon.engine.outcome import Outcome
 from guerdon.engine.program import Program, Settings
 from guerdon.flows.commit import SESSIONS_CLOSED, Decided, Kept, changes, returned_items, sales, uses_of
 from guerdon.flows.eligibility import eligibility_of
-from guerdon.flows.merge import Merged
+from guerdon.flows.merge import Merged, as_stored, lines_of
 from guerdon.flows.preview import codes_to_be
 from guerdon.wire.base import encode
 from guerdon.wire.campaigns import Campaign
 from guerdon.wire.coupons import IntegrationCoupon
-from guerdon.wire.customer_sessions import CustomerSessionV2, IntegrationStateV2, Return, SessionContent
+from guerdon.wire.customer_sessions import CustomerSessionV2, IntegrationStateV2, Return
 from guerdon.wire.customers import CustomerProfile
 from guerdon.wire.events import Event
 from guerdon.wire.limits import LimitConfig
@@ -147,18 +147,11 @@ def session_of(known: Known, merged: Merged, totals: money.Totals) -> CustomerSe
     )
 
 
-def stored_session(stored: StoredSession, integration_id: str, settings: Settings, items: Any) -> CustomerSessionV2:
-    """A session as it is stored, for a plain read; `items` are the engine's lines, for the totals."""
-    content: SessionContent = stored.content
+def stored_session(stored: StoredSession, integration_id: str, settings: Settings) -> CustomerSessionV2:
+    """A session as it is stored, for a plain read."""
+    merged = as_stored(stored, stored.state)
+    content = merged.content
     costs = [] if content.additional_costs is UNSET else [cost.price for cost in content.additional_costs.values()]
-    merged = Merged(
-        state=stored.state,
-        profile_id=stored.profile_integration_id,
-        store_integration_id=stored.store_integration_id,
-        coupon_codes=stored.coupon_codes,
-        referral_code=stored.referral_code,
-        content=content,
-    )
     known = Known(
         id=stored.id,
         application_id=settings.id,
@@ -168,7 +161,7 @@ def stored_session(stored: StoredSession, integration_id: str, settings: Setting
         first_session=stored.first_session,
         update_count=stored.update_count,
     )
-    return session_of(known, merged, money.totals(items, costs))
+    return session_of(known, merged, money.totals(lines_of(content), costs))
 
 
 def _profile(decided: Decided, kept: Kept | None) -> CustomerProfile | UnsetType:

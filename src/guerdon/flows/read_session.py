@@ -11,7 +11,6 @@ from guerdon.engine.effects import Effect
 from guerdon.engine.talang.values import ARITHMETIC
 from guerdon.errors import NotFound, Unauthorized
 from guerdon.flows.answer import stored_session
-from guerdon.flows.merge import lines_of
 from guerdon.flows.programs import Programs
 from guerdon.wire.customer_sessions import IntegrationCustomerSessionResponse
 
@@ -23,7 +22,7 @@ async def read_session(
     stored, effects, revision = await _load(conn, key, integration_id, now)
     program = await programs.at(conn, key.application_id, revision)
     with localcontext(ARITHMETIC):
-        session = stored_session(stored, integration_id, program.settings, lines_of(stored.content))
+        session = stored_session(stored, integration_id, program.settings)
     return IntegrationCustomerSessionResponse(customer_session=session, effects=effects)
 
 
